@@ -1,0 +1,156 @@
+"""The network's parameters: four matrices, or one vector."""
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from trilayer.errors import InputError, ShapeError
+
+FloatArray = NDArray[np.floating[Any]]
+"""A NumPy array of float32 or float64."""
+
+
+@dataclass(frozen=True, eq=False)
+class Params:
+    """W1, b1, W2, b2 of the derivation (E4, E5, E9).
+
+    Parameters
+    ----------
+    W1 : array, n1 × n2
+        Column j holds the weights into hidden unit j.
+    b1 : array, n2 × 1
+    W2 : array, n2 × 1
+    b2 : array, 1 × 1
+        All four 2-D and of one dtype, float32 or float64; anything else that NumPy
+        reads as numbers becomes float64.
+
+    Notes
+    -----
+    With n2 = 0 this is the unit without a hidden layer (E33): W1 is n1 × 0, b1 0 × 1,
+    and W2 is its w, n1 × 1, acting on X itself.
+
+    Raises
+    ------
+    InputError
+        If a matrix does not hold real numbers.
+    ShapeError
+        If the shapes do not fit together.
+    """
+
+    W1: FloatArray
+    b1: FloatArray
+    W2: FloatArray
+    b2: FloatArray
+
+    def __post_init__(self) -> None:
+        given = {f.name: getattr(self, f.name) for f in fields(self)}
+        single = all(getattr(value, "dtype", None) == np.float32 for value in given.values())
+        for name, value in given.items():
+            matrix = real_numbers(name, value, np.float32 if single else np.float64)
+            object.__setattr__(self, name, matrix)
+        self._check_shapes()
+
+    def _check_shapes(self) -> None:
+        if self.W1.ndim != 2 or self.W1.shape[0] == 0:
+            raise ShapeError(f"W1 must be n1 x n2 with n1 >= 1, got shape {self.W1.shape}")
+        expected = {
+            "b1": (self.n2, 1),
+            "W2": (self.n2 or self.n1, 1),
+            "b2": (1, 1),
+        }
+        for name, shape in expected.items():
+            actual = getattr(self, name).shape
+            if actual != shape:
+                raise ShapeError(
+                    f"{name} must be {shape[0]} x {shape[1]} beside a W1 of "
+                    f"{self.n1} x {self.n2}, got shape {actual}"
+                )
+
+    @property
+    def n1(self) -> int:
+        """Number of inputs."""
+        return int(self.W1.shape[0])
+
+    @property
+    def n2(self) -> int:
+        """Number of hidden units; 0 for the unit of E33."""
+        return int(self.W1.shape[1])
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """float32 or float64, the same for all four."""
+        return self.W1.dtype
+
+    def astype(self, dtype: Any) -> "Params":
+        """Return the same parameters in another floating dtype."""
+        return Params(*(getattr(self, f.name).astype(dtype) for f in fields(self)))
+
+    def is_finite(self) -> bool:
+        """Whether every number is finite."""
+        return bool(np.all(np.isfinite(pack(self))))
+
+
+def real_numbers(name: str, values: ArrayLike, dtype: Any = np.float64) -> FloatArray:
+    """Read values as an array of real numbers.
+
+    Raises
+    ------
+    InputError
+        If they are ragged, complex, or no numbers; the message starts with `name`.
+    """
+    try:
+        array = np.asarray(values)
+        if not np.iscomplexobj(array):
+            return np.asarray(array, dtype=dtype)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{name} must hold real numbers: {error}") from error
+    raise InputError(f"{name} must hold real numbers, got dtype {array.dtype}")
+
+
+def n_parameters(n1: int, n2: int) -> int:
+    """Length of the packed vector: n1·n2 + 2·n2 + 1, or n1 + 1 for the unit."""
+    return n1 * n2 + 2 * n2 + 1 if n2 else n1 + 1
+
+
+def pack(params: Params) -> FloatArray:
+    """Copy W1, b1, W2, b2, each row by row, into one vector."""
+    return np.concatenate([getattr(params, f.name).ravel() for f in fields(params)])
+
+
+def unpack(vector: FloatArray, n1: int, n2: int) -> Params:
+    """Give the vector's numbers their shapes again; the matrices are views of it.
+
+    Raises
+    ------
+    ShapeError
+        If the vector has another length than n1 and n2 ask for.
+    """
+    if vector.shape != (n_parameters(n1, n2),):
+        raise ShapeError(
+            f"a network of {n1} inputs and {n2} hidden units has "
+            f"{n_parameters(n1, n2)} parameters, got a vector of shape {vector.shape}"
+        )
+    W1, b1, W2, b2 = np.split(vector, np.cumsum([n1 * n2, n2, n2 or n1]))
+    return Params(W1.reshape(n1, n2), b1.reshape(n2, 1), W2.reshape(-1, 1), b2.reshape(1, 1))
+
+
+def initialise(n1: int, n2: int, rng: np.random.Generator, dtype: Any = np.float64) -> Params:
+    """Draw a start: weights uniform, small enough that no sigmoid is saturated.
+
+    Each weight matrix is drawn from ±√(2 / (fan_in + fan_out)) (Glorot and Bengio,
+    2010, for the logistic sigmoid); biases likewise, so that no two units are alike.
+    The unit (n2 = 0) starts at zero: its cost is convex and zero is fair.
+    """
+    if n2 == 0:
+        shapes = ((n1, 0), (0, 1), (n1, 1), (1, 1))
+        return Params(*(np.zeros(shape, dtype) for shape in shapes))
+    hidden = np.sqrt(2.0 / (n1 + n2))
+    output = np.sqrt(2.0 / (n2 + 1))
+    return Params(
+        rng.uniform(-hidden, hidden, (n1, n2)).astype(dtype),
+        rng.uniform(-hidden, hidden, (n2, 1)).astype(dtype),
+        rng.uniform(-output, output, (n2, 1)).astype(dtype),
+        rng.uniform(-output, output, (1, 1)).astype(dtype),
+    )
