@@ -1,0 +1,104 @@
+"""Limited-memory BFGS (Nocedal and Wright, Algorithms 7.4 and 7.5), every step in sight."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from trilayer.objective import Objective
+from trilayer.params import FloatArray
+from trilayer.solvers.step import State, Step
+from trilayer.solvers.wolfe import Point, search
+
+HISTORY = 10
+"""Pairs (s, y) kept."""
+
+_EPS = float(np.finfo(np.float64).eps)
+
+
+def lbfgs(objective: Objective, theta: FloatArray, *, state: State | None = None) -> Iterator[Step]:
+    """Yield quasi-Newton steps; ends by itself when no further decrease is possible.
+
+    Each direction is the two-loop recursion's -H ∂J/∂θ over the last `HISTORY` changes of
+    θ and of the gradient; each step length meets the strong Wolfe conditions. When a
+    search fails the history is dropped and the gradient's own direction tried; when that
+    fails too, rounding has the last word and the generator returns.
+
+    Parameters
+    ----------
+    objective : Objective
+    theta : array
+        Packed start.
+    state : mapping, optional
+        Of the step to go on from; `theta` is then that step's.
+    """
+    if state:
+        k, evaluations = int(state["k"]), int(state["evaluations"])
+        J, gradient = float(state["J"]), np.asarray(state["gradient"])
+        S, Y = list(np.asarray(state["S"])), list(np.asarray(state["Y"]))
+    else:
+        k, evaluations, S, Y = 0, 1, [], []
+        J, gradient = objective(theta)
+        yield _step(k, theta, J, gradient, S, Y, evaluations)
+    while np.any(gradient):
+        direction = two_loop(gradient, S, Y)
+        first = 1.0 / float(np.linalg.norm(direction)) if k == 0 else 1.0
+        found, calls = search(objective, Point(theta, J, gradient), direction, first)
+        evaluations += calls
+        if found is None:
+            if not S:
+                return
+            S, Y = [], []
+            continue
+        S, Y = remember(S, Y, found.theta - theta, found.gradient - gradient)
+        theta, J, gradient = found
+        k += 1
+        yield _step(k, theta, J, gradient, S, Y, evaluations)
+
+
+def two_loop(gradient: FloatArray, S: list[FloatArray], Y: list[FloatArray]) -> FloatArray:
+    """Return -H ∂J/∂θ (Nocedal and Wright, Algorithm 7.4).
+
+    H is the BFGS inverse Hessian of the pairs kept, started from (sᵀy / yᵀy) I of the
+    last one; without pairs it is the identity.
+    """
+    q = gradient.copy()
+    rho = [1.0 / float(y @ s) for s, y in zip(S, Y, strict=True)]
+    alpha = [0.0] * len(S)
+    for i in reversed(range(len(S))):
+        alpha[i] = rho[i] * float(S[i] @ q)
+        q -= alpha[i] * Y[i]
+    if S:
+        q *= float(S[-1] @ Y[-1]) / float(Y[-1] @ Y[-1])
+    for i in range(len(S)):
+        q += (alpha[i] - rho[i] * float(Y[i] @ q)) * S[i]
+    return -q
+
+
+def remember(
+    S: list[FloatArray], Y: list[FloatArray], s: FloatArray, y: FloatArray
+) -> tuple[list[FloatArray], list[FloatArray]]:
+    """Keep the pair if its curvature is surely positive, else the update would not be."""
+    if float(s @ y) <= _EPS * float(y @ y):
+        return S, Y
+    return [*S, s][-HISTORY:], [*Y, y][-HISTORY:]
+
+
+def _step(
+    k: int,
+    theta: FloatArray,
+    J: float,
+    gradient: FloatArray,
+    S: list[FloatArray],
+    Y: list[FloatArray],
+    evaluations: int,
+) -> Step:
+    pairs = np.array([S, Y]).reshape(2, len(S), theta.size)
+    state: State = {
+        "k": k,
+        "evaluations": evaluations,
+        "J": J,
+        "gradient": gradient,
+        "S": pairs[0],
+        "Y": pairs[1],
+    }
+    return Step(k, theta, J, float(np.abs(gradient).max()), evaluations, state)

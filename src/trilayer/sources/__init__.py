@@ -1,0 +1,72 @@
+"""Where the samples live and how they are walked.
+
+A source cuts its samples into blocks by their number alone, lets an engine sum each
+block, and adds the block sums along one fixed tree in float64. So the same samples in
+the same order give the same bits, whoever computes the blocks, and wherever.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple, Protocol
+
+from trilayer.engines import Engine
+from trilayer.errors import InputError
+from trilayer.params import FloatArray, Params
+
+BLOCK = 2048
+"""Samples in a block: small enough for a cache, large enough to be worth a call."""
+
+
+class Batch(NamedTuple):
+    """A few samples: X n1 × b, Y 1 × b, s 1 × b."""
+
+    X: FloatArray
+    Y: FloatArray
+    s: FloatArray
+
+
+class Source(Protocol):
+    """What an objective asks of the data."""
+
+    n1: int
+    m: int
+    total_weight: float
+
+    def sums(self, engine: Engine, params: Params) -> FloatArray:
+        """Return the engine's sums over all samples, added along the tree."""
+        ...
+
+    def batches(self, size: int, seed: int | None, epoch: int) -> Iterator[Batch]:
+        """Walk all samples once in batches, in an order that seed and epoch decide."""
+        ...
+
+
+def blocks(m: int) -> list[slice]:
+    """Cut m samples into blocks: all of `BLOCK` samples but the last."""
+    return [slice(start, min(start + BLOCK, m)) for start in range(0, m, BLOCK)]
+
+
+def tree_sum(terms: Iterable[FloatArray]) -> FloatArray:
+    """Add terms pairwise along the one tree that their number decides.
+
+    Works like a binary counter: two neighbouring subtrees of equal size are added as
+    soon as both are there, so the terms may stream and only log₂ of them are kept.
+    What is left at the end is added from the right.
+
+    Raises
+    ------
+    InputError
+        If there is no term.
+    """
+    stack: list[tuple[int, FloatArray]] = []
+    for term in terms:
+        size, total = 1, term
+        while stack and stack[-1][0] == size:
+            total = stack.pop()[1] + total
+            size *= 2
+        stack.append((size, total))
+    if not stack:
+        raise InputError("there are no samples to sum over")
+    total = stack.pop()[1]
+    while stack:
+        total = stack.pop()[1] + total
+    return total

@@ -1,0 +1,94 @@
+"""Samples in one array in memory."""
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from types import TracebackType
+
+import numpy as np
+
+from trilayer.engines import Engine
+from trilayer.params import FloatArray, Params
+from trilayer.sources import Batch, blocks, tree_sum
+
+_GROUP = 8
+"""Blocks a thread takes at a time: a power of two, so that a group is a whole subtree."""
+
+
+class MemorySource:
+    """Samples as columns of one array; blocks are mapped over a pool of threads.
+
+    Parameters
+    ----------
+    X : array, n1 × m
+        Any strides: rows of a table, transposed, are as good as columns.
+    Y : array, 1 × m
+    s : array, 1 × m
+        Sample weights.
+    n_threads : int, optional
+        By default one for each processor this process may use.
+
+    Notes
+    -----
+    Use it as a context manager: leaving it ends its threads.
+    """
+
+    def __init__(
+        self, X: FloatArray, Y: FloatArray, s: FloatArray, n_threads: int | None = None
+    ) -> None:
+        self.X, self.Y, self.s = X, Y, s
+        self.n1, self.m = X.shape
+        self.total_weight = float(np.sum(s, dtype=np.float64))
+        self._blocks = blocks(self.m)
+        self._groups = range(0, len(self._blocks), _GROUP)
+        workers = min(n_threads or available_threads(), len(self._groups))
+        self._pool = ThreadPoolExecutor(workers) if workers > 1 else None
+
+    def __enter__(self) -> "MemorySource":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._pool is not None:
+            self._pool.shutdown()
+
+    def sums(self, engine: Engine, params: Params) -> FloatArray:
+        """Return the engine's sums over all samples, added along the fixed tree."""
+
+        def subtree(first: int) -> FloatArray:
+            return tree_sum(
+                engine.sums(params, self.X[:, b], self.Y[:, b], self.s[:, b])
+                for b in self._blocks[first : first + _GROUP]
+            )
+
+        walk = map if self._pool is None else self._pool.map
+        return tree_sum(walk(subtree, self._groups))
+
+    def batches(self, size: int, seed: int | None, epoch: int) -> Iterator[Batch]:
+        """Walk all samples once.
+
+        Parameters
+        ----------
+        size : int
+            Samples in a batch; the last one may have fewer.
+        seed : int or None
+            Decides, with the epoch, the order of the samples; None keeps theirs.
+        epoch : int
+        """
+        order = (
+            np.random.default_rng([seed, epoch]).permutation(self.m) if seed is not None else None
+        )
+        for start in range(0, self.m, size):
+            chosen = slice(start, start + size) if order is None else order[start : start + size]
+            yield Batch(self.X[:, chosen], self.Y[:, chosen], self.s[:, chosen])
+
+
+def available_threads() -> int:
+    """Count the processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
