@@ -1,0 +1,438 @@
+"""`TriLayerClassifier`: scikit-learn outside (rows), the derivation inside (columns)."""
+
+from collections.abc import Mapping
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import (
+    BaseEstimator,
+    ClassifierMixin,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+)
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.metadata_routing import UNUSED
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+
+from trilayer import core
+from trilayer.callbacks import CallbackSupportMixin, FitReport, with_callbacks
+from trilayer.engines import ENGINES, select
+from trilayer.errors import InputError
+from trilayer.fitting import Stepped, run, start_params, step_on
+from trilayer.inputs import (
+    Samples,
+    hold_out,
+    logits,
+    reweighted,
+    targets,
+    two_classes,
+    without_weightless,
+)
+from trilayer.params import FloatArray, Params, pack, unpack
+from trilayer.solvers import SCHEDULES, SOLVERS
+from trilayer.training import Progress, Watcher
+
+
+def _can_go_on(estimator: "TriLayerClassifier") -> bool:
+    if estimator.solver == "lbfgs":
+        raise AttributeError("partial_fit is not available with solver='lbfgs': use sgd or adam")
+    return True
+
+
+class TriLayerClassifier(
+    CallbackSupportMixin,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    ClassifierMixin,
+    BaseEstimator,
+):
+    """Three-layer network for two classes: inputs, one sigmoid hidden layer, one output.
+
+    Minimises the mean cross-entropy (E13) plus weight decay by exact back-propagation
+    (E20 to E32). The same data, seed and settings give the same bits on any number of
+    threads.
+
+    Parameters
+    ----------
+    hidden_units : int, optional
+        n2. 0 leaves the hidden layer out: the unit of E33, logistic regression. By
+        default 16, or as many as `init` has.
+    solver : {"auto", "gd", "sgd", "adam", "lbfgs"}
+        ``"gd"`` is E35 on all samples; ``"lbfgs"`` a quasi-Newton method on all samples;
+        ``"sgd"`` and ``"adam"`` step on batches. ``"auto"`` takes lbfgs up to 100,000
+        samples and adam beyond, or where an option that only batches have is chosen.
+    learning_rate : float, optional
+        η of gd (0.5), sgd (0.1) and adam (0.005).
+    momentum : float, optional
+        Of gd (0, Polyak's) and sgd (0.9, Nesterov's).
+    schedule : {"constant", "inverse-scaling", "cosine"}, optional
+        How η falls over the updates of sgd and adam; by default it does not.
+    batch_size : int, optional
+        Samples a step of sgd and adam (256).
+    l2 : float
+        Weight decay (l2 / 2) (‖W1‖² + ‖W2‖²), added to the SUM of the samples' costs.
+    max_iter : int
+        Iterations: updates of gd and lbfgs, epochs of sgd and adam.
+    tol : float
+        gd and lbfgs have converged when no component of the gradient is larger; sgd and
+        adam when the mean cost fell by no more for `n_iter_no_change` epochs. 0: never.
+    n_iter_no_change : int
+        See `tol` and `early_stopping`.
+    max_seconds : float, optional
+        Stop after this time; the result then depends on the machine.
+    shuffle : bool
+        Whether sgd and adam walk the samples in a new order each epoch.
+    early_stopping : bool or {"log_loss", "auc"}
+        Watch that score (True: log_loss) on held-out samples, stop when it has not
+        improved for `n_iter_no_change` iterations, and keep the best parameters. The
+        samples are X_val and y_val, or a stratified share of the training data.
+    validation_fraction : float
+        That share.
+    class_weight : dict, "balanced" or None
+        Factors on the sample weights.
+    init : Params, optional
+        Where to start; by default at random (Glorot and Bengio, 2010).
+    warm_start : bool
+        Start from the last fit's parameters.
+    engine : {"auto", "fused", "reference"}
+        Who computes the sums.
+    dtype : {"float32", "float64"}, optional
+        By default that of X (float64 for what is neither).
+    n_threads : int, optional
+        By default one for each processor at hand. The result does not depend on it.
+    random_state : int, RandomState or None
+        Decides the start, the order of batches and the held-out share.
+
+    Attributes
+    ----------
+    params_ : Params
+        W1, b1, W2, b2.
+    classes_ : array, (2,)
+        Sorted labels; the second one is the positive class, y = 1.
+    n_iter_ : int
+        Iterations done.
+    loss_curve_ : list of float
+        Objective after each iteration.
+    validation_curve_ : list of float
+        Score of the held-out samples after each iteration; empty without any.
+    best_iter_ : int
+        The iteration that `params_` is from.
+    stop_reason_ : str
+        converged, precision (no lower value can be represented), max_iter,
+        early_stopping, max_seconds, callback, interrupted or diverged.
+    solver_, engine_ : str
+        What "auto" took.
+    n_evaluations_ : int
+        Passes over the samples.
+    n_features_in_, feature_names_in_
+        As everywhere in scikit-learn.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from trilayer import TriLayerClassifier
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> clf = TriLayerClassifier(random_state=0).fit(StandardScaler().fit_transform(X), y)
+    >>> clf.params_.W1.shape
+    (30, 16)
+    """
+
+    __metadata_request__fit = {"on_step": UNUSED}  # noqa: RUF012 - scikit-learn's own form
+
+    _parameter_constraints: dict[str, Any] = {  # noqa: RUF012 - scikit-learn's own form
+        "hidden_units": [Interval(Integral, 0, None, closed="left"), None],
+        "solver": [StrOptions({"auto", *SOLVERS})],
+        "learning_rate": [Interval(Real, 0, None, closed="neither"), None],
+        "momentum": [Interval(Real, 0, 1, closed="left"), None],
+        "schedule": [StrOptions(set(SCHEDULES)), None],
+        "batch_size": [Interval(Integral, 1, None, closed="left"), None],
+        "l2": [Interval(Real, 0, None, closed="left")],
+        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+        "max_seconds": [Interval(Real, 0, None, closed="neither"), None],
+        "shuffle": ["boolean"],
+        "early_stopping": ["boolean", StrOptions({"log_loss", "auc"})],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "class_weight": [dict, StrOptions({"balanced"}), None],
+        "init": [Params, None],
+        "warm_start": ["boolean"],
+        "engine": [StrOptions(set(ENGINES))],
+        "dtype": "no_validation",
+        "n_threads": [Interval(Integral, 1, None, closed="left"), None],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        hidden_units: int | None = None,
+        *,
+        solver: str = "auto",
+        learning_rate: float | None = None,
+        momentum: float | None = None,
+        schedule: str | None = None,
+        batch_size: int | None = None,
+        l2: float = 1.0,
+        max_iter: int = 500,
+        tol: float = 1e-4,
+        n_iter_no_change: int = 10,
+        max_seconds: float | None = None,
+        shuffle: bool = True,
+        early_stopping: bool | str = False,
+        validation_fraction: float = 0.1,
+        class_weight: Mapping[Any, float] | str | None = None,
+        init: Params | None = None,
+        warm_start: bool = False,
+        engine: str = "auto",
+        dtype: Any = None,
+        n_threads: int | None = None,
+        random_state: Any = None,
+    ) -> None:
+        self.hidden_units = hidden_units
+        self.solver = solver
+        self.learning_rate = learning_rate
+        self.momentum = momentum
+        self.schedule = schedule
+        self.batch_size = batch_size
+        self.l2 = l2
+        self.max_iter = max_iter
+        self.tol = tol
+        self.n_iter_no_change = n_iter_no_change
+        self.max_seconds = max_seconds
+        self.shuffle = shuffle
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.class_weight = class_weight
+        self.init = init
+        self.warm_start = warm_start
+        self.engine = engine
+        self.dtype = dtype
+        self.n_threads = n_threads
+        self.random_state = random_state
+
+    # ---- learning --------------------------------------------------------------------
+
+    @with_callbacks
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        X_val: ArrayLike | None = None,
+        y_val: ArrayLike | None = None,
+        on_step: Watcher | None = None,
+    ) -> "TriLayerClassifier":
+        """Train the network.
+
+        Parameters
+        ----------
+        X : array-like, m × n1
+            Samples as rows.
+        y : array-like, (m,)
+            Two labels of any type.
+        sample_weight : array-like, (m,), optional
+            Weight 2 is the sample twice, weight 0 its absence.
+        X_val, y_val : array-like, optional
+            Held-out samples for `validation_curve_` and for early stopping.
+        on_step : callable, optional
+            Called after each iteration with a `trilayer.training.Progress`; a true
+            answer stops the run.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If the data or a parameter cannot be used; the message says why.
+        DivergenceError
+            If the cost became infinite before any iteration improved on the start.
+        """
+        self._validate_params()
+        previous = getattr(self, "classes_", None) if self.warm_start else None
+        rows, labels = validate_data(self, X, y, dtype=self._dtypes())
+        classes = two_classes(labels)
+        if previous is not None and not np.array_equal(previous, classes):
+            raise InputError(
+                f"warm_start has the classes {previous.tolist()}, y has {classes.tolist()}"
+            )
+        samples = self._samples(rows, labels, sample_weight, classes)
+        samples = without_weightless(samples, classes)
+        seed = self._seed()
+        samples, held_out = self._held_out(samples, X_val, y_val, classes, seed)
+        start = start_params(self, rows.shape[1], seed, rows.dtype)
+        report = FitReport(self, X, y, {"sample_weight": sample_weight}, self.max_iter)
+
+        def as_params(theta: FloatArray) -> Params:
+            return unpack(theta, start.n1, start.n2).astype(rows.dtype)
+
+        def watch(progress: Progress) -> bool:
+            stop = bool(on_step and on_step(progress))
+            fitted = {"classes_": classes, "params_": as_params(progress.theta)}
+            return report.iteration(fitted) or stop
+
+        watched = watch if on_step or report.is_wanted else None
+        outcome, self.solver_, self.engine_ = run(self, samples, held_out, start, seed, watched)
+        self.classes_, self.params_ = classes, as_params(outcome.theta)
+        self.n_iter_, self.best_iter_ = outcome.k, outcome.best_k
+        self.loss_curve_, self.validation_curve_ = outcome.loss_curve, outcome.validation_curve
+        self.n_evaluations_, self.stop_reason_ = outcome.evaluations, outcome.reason
+        self._stepped = Stepped(seed, start.n2, pack(self.params_).astype(np.float64), None)
+        report.end()
+        return self
+
+    @available_if(_can_go_on)
+    def partial_fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        classes: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> "TriLayerClassifier":
+        """Do one more iteration (an epoch; an update of gd) on these samples.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As for `fit`; one class is enough here.
+        classes : array-like, (2,), optional
+            Both labels: required at the first call.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            As for `fit`, and if `classes` is missing or not two labels.
+        """
+        self._validate_params()
+        if self.class_weight == "balanced":
+            raise InputError("class_weight='balanced' needs all samples: give partial_fit a dict")
+        first = not hasattr(self, "params_")
+        known = self._all_classes(classes)
+        dtypes = self._dtypes() if first else self.params_.dtype
+        rows, labels = validate_data(self, X, y, dtype=dtypes, reset=first)
+        samples = self._samples(rows, labels, sample_weight, known)
+        if not np.any(samples.s > 0):
+            raise InputError("all sample weights are zero: there is nothing to learn")
+        if first or not hasattr(self, "_stepped"):  # a loaded model has parameters alone
+            seed = self._seed()
+            start = start_params(self, rows.shape[1], seed, rows.dtype) if first else self.params_
+            self._stepped = Stepped(seed, start.n2, pack(start).astype(np.float64), None)
+            self.loss_curve_, self.validation_curve_ = [], []
+        step, self.solver_, self.engine_ = step_on(self, samples, self._stepped)
+        self._stepped = self._stepped._replace(theta=step.theta, state=step.state)
+        self.classes_ = known
+        self.params_ = unpack(step.theta, rows.shape[1], self._stepped.n2).astype(rows.dtype)
+        self.n_iter_ = self.best_iter_ = step.k
+        self.n_evaluations_, self.stop_reason_ = step.evaluations, "max_iter"
+        self.loss_curve_.append(step.J)
+        return self
+
+    def _dtypes(self) -> Any:
+        if self.dtype is None:
+            return [np.float64, np.float32]
+        dtype = np.dtype(self.dtype)
+        if dtype not in (np.float32, np.float64):
+            raise InputError(f"dtype must be float32 or float64, got {self.dtype!r}")
+        return dtype
+
+    def _seed(self) -> int:
+        return int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
+
+    def _all_classes(self, classes: ArrayLike | None) -> NDArray[Any]:
+        """Return the full list of classes in scikit-learn's way of asking for it."""
+        known = getattr(self, "classes_", None)
+        if known is None and classes is None:
+            raise InputError("classes must be passed on the first call to partial_fit.")
+        if known is None:
+            return two_classes(np.asarray(classes))
+        if classes is not None and not np.array_equal(np.unique(classes), known):
+            raise InputError(
+                f"`classes={classes!r}` is not the same as on last call to partial_fit, was: "
+                f"{known.tolist()}"
+            )
+        return np.asarray(known)
+
+    def _samples(
+        self, rows: FloatArray, labels: Any, sample_weight: Any, classes: NDArray[Any]
+    ) -> Samples:
+        s = _check_sample_weight(sample_weight, rows, dtype=rows.dtype, ensure_non_negative=True)
+        samples = Samples(rows, targets(labels, classes, rows.dtype), s)
+        return reweighted(samples, self.class_weight, classes)
+
+    def _held_out(
+        self, samples: Samples, X_val: Any, y_val: Any, classes: NDArray[Any], seed: int
+    ) -> tuple[Samples, Samples | None]:
+        if (X_val is None) != (y_val is None):
+            raise InputError("X_val and y_val come together: one of them is missing")
+        if X_val is not None:
+            rows, labels = validate_data(self, X_val, y_val, dtype=samples.X.dtype, reset=False)
+            Y = targets(labels, classes, rows.dtype, "y_val")
+            return samples, Samples(rows, Y, np.ones_like(Y))
+        if self.early_stopping:
+            return hold_out(samples, self.validation_fraction, seed)
+        return samples, None
+
+    # ---- predicting ------------------------------------------------------------------
+
+    def decision_function(self, X: ArrayLike) -> FloatArray:
+        """Return the logits Z2 (E10): positive where `classes_[1]` is the likelier.
+
+        Parameters
+        ----------
+        X : array-like, m × n1
+
+        Returns
+        -------
+        array, (m,)
+        """
+        rows = self._rows(X)
+        Z2 = logits(select(self.engine), self.params_, rows.T)
+        return np.ravel(Z2)
+
+    def predict_proba(self, X: ArrayLike) -> FloatArray:
+        """Return the probabilities of both classes, m × 2: 1 - A2 and A2 (E11)."""
+        Z2 = self.decision_function(X)
+        # σ(-z) rather than 1 - σ(z): small probabilities keep their digits.
+        signed = np.stack([-Z2, Z2])
+        return np.asarray(core.sigmoid(signed)).T
+
+    def predict_log_proba(self, X: ArrayLike) -> FloatArray:
+        """Return the logarithms of `predict_proba`, m × 2, finite for finite logits."""
+        Z2 = self.decision_function(X)[None]
+        return -np.concatenate([core.softplus(Z2), core.softplus(-Z2)]).T
+
+    def predict(self, X: ArrayLike) -> NDArray[Any]:
+        """Return the likelier label of each sample, (m,)."""
+        positive = self.decision_function(X) > 0
+        return np.asarray(self.classes_[positive.astype(np.intp)])
+
+    def transform(self, X: ArrayLike) -> FloatArray:
+        """Return the hidden activations A1ᵀ (E8), m × n2; without a hidden layer, m × 0."""
+        rows = self._rows(X)
+        Z1 = core.hidden_preactivation(self.params_.W1, self.params_.b1, rows.T)
+        return np.asarray(core.sigmoid(Z1)).T
+
+    def _rows(self, X: ArrayLike) -> FloatArray:
+        check_is_fitted(self, "params_")
+        return np.asarray(validate_data(self, X, dtype=self.params_.dtype, reset=False))
+
+    @property
+    def _n_features_out(self) -> int:
+        """How many columns `transform` gives, for scikit-learn's feature names."""
+        return self.params_.n2
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_class = False
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags

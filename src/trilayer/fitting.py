@@ -1,0 +1,139 @@
+"""From an estimator's settings to a run of the training loop.
+
+`settings` is any object with `TriLayerClassifier`'s parameters as attributes.
+"""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+
+from trilayer.advice import advice
+from trilayer.engines import select
+from trilayer.errors import InputError
+from trilayer.inputs import Samples, validation
+from trilayer.objective import Objective
+from trilayer.params import FloatArray, Params, initialise, pack
+from trilayer.solvers import State, Step, check_options, solver
+from trilayer.sources.memory import MemorySource
+from trilayer.training import Limits, Outcome, Watcher, train
+
+DEFAULT_HIDDEN_UNITS = 16
+
+LBFGS_UP_TO = 100_000
+"""Samples up to which ``solver="auto"`` takes all of them at every step."""
+
+
+class Fitted(NamedTuple):
+    """What a run leaves behind."""
+
+    outcome: Outcome
+    solver: str
+    engine: str
+
+
+class Stepped(NamedTuple):
+    """Where `partial_fit` stands: seed, hidden units, packed parameters, solver's state."""
+
+    seed: int
+    n2: int
+    theta: FloatArray
+    state: State | None
+
+
+def start_params(settings: Any, n1: int, seed: int, dtype: Any) -> Params:
+    """Return where to start: `init`, the last fit's parameters, or a random draw.
+
+    Raises
+    ------
+    InputError
+        If the given start has other numbers of inputs or hidden units.
+    """
+    given, origin = settings.init, "init"
+    if settings.warm_start and hasattr(settings, "params_"):
+        given, origin = settings.params_, "warm_start"
+    n2 = settings.hidden_units
+    if given is None:
+        n2 = DEFAULT_HIDDEN_UNITS if n2 is None else n2
+        return initialise(n1, n2, np.random.default_rng(seed), dtype)
+    if given.n1 != n1:
+        raise InputError(f"{origin} has {given.n1} inputs, X has {n1} features")
+    if n2 is not None and given.n2 != n2:
+        raise InputError(f"{origin} has {given.n2} hidden units, hidden_units={n2}")
+    if not given.is_finite():
+        raise InputError(f"{origin} holds NaN or infinity")
+    return Params(*(np.asarray(value, dtype=dtype) for value in vars(given).values()))
+
+
+def solver_name(settings: Any, m: int) -> str:
+    """Return the solver that "auto" stands for, or the one that was named."""
+    if settings.solver != "auto":
+        return str(settings.solver)
+    if settings.momentum is not None:
+        return "sgd"
+    batch_options = (settings.learning_rate, settings.schedule, settings.batch_size)
+    if any(option is not None for option in batch_options) or m > LBFGS_UP_TO:
+        return "adam"
+    return "lbfgs"
+
+
+def solver_options(settings: Any, name: str, seed: int) -> dict[str, Any]:
+    """Return all that the named solver's `run` takes beside objective, start and state."""
+    names = ("learning_rate", "momentum", "schedule", "batch_size")
+    chosen: dict[str, Any] = check_options(name, {key: getattr(settings, key) for key in names})
+    if solver(name).needs == "batches":
+        chosen |= {"seed": seed if settings.shuffle else None, "max_iter": settings.max_iter}
+    return chosen
+
+
+@contextmanager
+def objective(settings: Any, samples: Samples, n2: int) -> Iterator[Objective]:
+    """Hold the objective over samples, with its threads, for the length of a run."""
+    engine = select(settings.engine)
+    X, Y, s = samples.X.T, samples.Y[None], samples.s[None]
+    with MemorySource(X, Y, s, settings.n_threads) as source, engine.running():
+        yield Objective(source, engine, n2, float(settings.l2), samples.X.dtype)
+
+
+def run(
+    settings: Any,
+    samples: Samples,
+    held_out: Samples | None,
+    start: Params,
+    seed: int,
+    watch: Watcher | None,
+) -> Fitted:
+    """Train from `start`; warn, with advice, about a run that did not end well."""
+    name = solver_name(settings, len(samples.Y))
+    options = solver_options(settings, name, seed)
+    limits = Limits(
+        max_iter=settings.max_iter,
+        tol=settings.tol,
+        patience=settings.n_iter_no_change,
+        max_seconds=settings.max_seconds,
+        early_stopping=bool(settings.early_stopping),
+        watches="gradient" if solver(name).needs == "sums" else "objective",
+    )
+    metric = "auc" if settings.early_stopping == "auc" else "log_loss"
+    with objective(settings, samples, start.n2) as J:
+        steps = solver(name).run(J, pack(start).astype(np.float64), **options)
+        judge = None if held_out is None else validation(J, held_out, metric)
+        outcome = train(steps, limits, judge, watch)
+    if problem := advice(outcome, limits, name):
+        warnings.warn(problem, ConvergenceWarning, stacklevel=4)
+    return Fitted(outcome, name, J.engine.name)
+
+
+def step_on(settings: Any, samples: Samples, stepped: Stepped) -> tuple[Step, str, str]:
+    """Take one step from where the last one ended; return it, the solver and the engine."""
+    name = "adam" if settings.solver == "auto" else settings.solver
+    options = solver_options(settings, name, stepped.seed)
+    with objective(settings, samples, stepped.n2) as J:
+        steps = solver(name).run(J, stepped.theta, state=stepped.state, **options)
+        if stepped.state is None:
+            next(steps)  # the start itself
+        step: Step = next(steps)
+    return step, name, J.engine.name

@@ -1,0 +1,175 @@
+"""From what a scikit-learn user gives to what the derivation takes."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import train_test_split
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+
+from trilayer import core
+from trilayer.engines import Engine
+from trilayer.errors import InputError
+from trilayer.objective import Objective
+from trilayer.params import FloatArray, unpack
+from trilayer.sources import blocks
+from trilayer.training import Validation
+
+Labels = NDArray[Any]
+
+
+class Samples(NamedTuple):
+    """Rows X (m × n1), targets Y (m,) of 0 and 1, weights s (m,)."""
+
+    X: FloatArray
+    Y: FloatArray
+    s: FloatArray
+
+
+def two_classes(y: Labels) -> Labels:
+    """Return the two labels in y, sorted.
+
+    Raises
+    ------
+    InputError
+        If there are not two, in scikit-learn's words where it has them.
+    """
+    check_classification_targets(y)
+    classes: Labels = np.unique(y)
+    if len(classes) > 2:
+        raise InputError(
+            "Only binary classification is supported. The type of the target is "
+            f"{type_of_target(y)}: {len(classes)} classes, {_some(classes)}."
+        )
+    if len(classes) < 2:
+        raise InputError(
+            f"the target holds one class only, {_some(classes)}: two classes are needed to tell "
+            "apart"
+        )
+    return classes
+
+
+def targets(y: Labels, classes: Labels, dtype: Any, name: str = "y") -> FloatArray:
+    """Return 0 for the first class and 1 for the second (E3).
+
+    Raises
+    ------
+    InputError
+        If another label occurs.
+    """
+    known = np.isin(y, classes)
+    if not np.all(known):
+        raise InputError(
+            f"{name} holds {_some(np.unique(y[~known]))}, which is not among the classes "
+            f"{_some(classes)}"
+        )
+    return np.asarray(y == classes[1], dtype=dtype)
+
+
+def _some(labels: Labels) -> str:
+    shown = ", ".join(repr(label) for label in labels[:5].tolist())
+    return shown + (", …" if len(labels) > 5 else "")
+
+
+def without_weightless(samples: Samples, classes: Labels) -> Samples:
+    """Drop the samples that weigh nothing: weight 0 is absence.
+
+    Raises
+    ------
+    InputError
+        If a class is left without samples.
+    """
+    counts = samples.s > 0
+    for index, label in enumerate(classes.tolist()):
+        if not np.any(counts & (samples.Y == index)):
+            raise InputError(
+                f"class {label!r} has no sample with a positive weight: two classes are needed"
+            )
+    return samples if np.all(counts) else Samples(*(a[counts] for a in samples))
+
+
+def reweighted(samples: Samples, class_weight: Any, classes: Labels) -> Samples:
+    """Multiply class weights (None, "balanced", or factor by label) into the sample weights.
+
+    Raises
+    ------
+    InputError
+        If `class_weight` names another label or holds an impossible factor.
+    """
+    if class_weight is None:
+        return samples
+    if class_weight == "balanced":
+        factors = _balanced(samples)
+    else:
+        unknown = [label for label in class_weight if label not in classes.tolist()]
+        if unknown:
+            raise InputError(f"class_weight names {unknown[0]!r}, the classes are {_some(classes)}")
+        factors = [float(class_weight.get(label, 1.0)) for label in classes.tolist()]
+    if not all(np.isfinite(factor) and factor >= 0 for factor in factors):
+        raise InputError(f"class_weight must not be negative or infinite, got {class_weight!r}")
+    s = samples.s * np.where(samples.Y == 1, factors[1], factors[0])
+    return samples._replace(s=s.astype(samples.s.dtype))
+
+
+def _balanced(samples: Samples) -> list[float]:
+    """Factors that make both classes weigh the same, and all samples as much as before."""
+    positive = float(np.sum(samples.s * samples.Y, dtype=np.float64))
+    total = float(np.sum(samples.s, dtype=np.float64))
+    return [total / (2.0 * mass) if mass else 0.0 for mass in (total - positive, positive)]
+
+
+def hold_out(samples: Samples, fraction: float, seed: int) -> tuple[Samples, Samples]:
+    """Set a stratified share aside for validation.
+
+    Raises
+    ------
+    InputError
+        If the share would miss a class.
+    """
+    rows = np.arange(len(samples.Y))
+    try:
+        kept, held = train_test_split(
+            rows, test_size=fraction, stratify=samples.Y, random_state=seed
+        )
+    except ValueError as error:
+        raise InputError(
+            f"early_stopping cannot hold out validation_fraction={fraction:g} of "
+            f"{len(rows)} samples with both classes on both sides: give X_val and y_val, or "
+            f"set early_stopping=False ({error})"
+        ) from error
+    kept.sort()
+    held.sort()
+    return Samples(*(a[kept] for a in samples)), Samples(*(a[held] for a in samples))
+
+
+def validation(objective: Objective, samples: Samples, metric: str) -> Validation:
+    """Build the score of held-out samples: mean log-loss (E13), or AUC.
+
+    Raises
+    ------
+    InputError
+        If AUC is asked of samples of one class.
+    """
+    n1, n2, dtype = objective.source.n1, objective.n2, objective.dtype
+    if metric == "auc" and len(np.unique(samples.Y)) < 2:
+        raise InputError("y_val holds one class only: its AUC is not defined")
+
+    def score(theta: FloatArray) -> float:
+        params = unpack(theta.astype(dtype, copy=False), n1, n2)
+        Z2 = logits(objective.engine, params, samples.X.T).astype(np.float64)
+        if metric == "auc":
+            # Diverged parameters rank nothing; the objective will say so.
+            return float(roc_auc_score(samples.Y, np.nan_to_num(Z2[0]), sample_weight=samples.s))
+        j = core.losses(Z2, samples.Y[None].astype(np.float64))
+        return float(np.sum(samples.s * j) / np.sum(samples.s, dtype=np.float64))
+
+    return Validation(metric, score)
+
+
+def logits(engine: Engine, params: Any, X: FloatArray) -> FloatArray:
+    """Return Z2 (1 × m) block by block, so that no temporary outgrows a block."""
+    Z2 = np.empty((1, X.shape[1]), dtype=np.result_type(params.dtype, X.dtype))
+    for block in blocks(X.shape[1]):
+        Z2[:, block] = engine.logits(params, X[:, block])
+    return Z2
