@@ -1,0 +1,279 @@
+"""A scikit-learn transformer from tables to the inputs of a network."""
+
+from collections.abc import Mapping, Sequence
+from numbers import Integral
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+from trilayer.encoding.columns import Column, ColumnSummary, as_names, distinct, summary
+from trilayer.encoding.state import DTYPES, Arrays, Learnt, Parameters, pack, unpack
+from trilayer.errors import InputError
+
+if TYPE_CHECKING:
+    from trilayer.encoding.learning import TableLearner
+
+# Standardised numbers stay below this, smoothly: no outlier can dominate.
+CLIP = 8.0
+
+
+class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """Make the columns of a table inputs: numbers, categories, truth values and dates.
+
+    Numbers are standardised, missing ones are the mean, and where values were missing
+    an input says so. Categories have one input per level; rare and unseen levels share
+    one. Dates become year, month, weekday, hour and elapsed days. Columns that cannot
+    help (constant, empty, names of the rows) are left out, and said so.
+
+    Parameters
+    ----------
+    categorical : sequence of str
+        Columns to be taken as categories though they hold numbers.
+    drop : sequence of str
+        Columns to leave out.
+    max_levels : int
+        The most levels of a category that have an input each: the most frequent ones.
+    min_count : int, optional
+        How often a level must occur to have one. By default in 1% of the rows, and 10
+        times is always enough.
+    dtype : {"float64", "float32"}
+        Of the inputs.
+
+    Attributes
+    ----------
+    columns_ : tuple of Column
+        The columns used, and what was learnt of them.
+    dropped_ : list of (str, str)
+        The columns left out, and why.
+    kinds_ : dict of str to str
+        The columns used and their kinds, as `trilayer.tables.scan_table` wants them.
+    n_rows_ : int
+        The number of rows learnt from.
+    n_features_in_ : int
+        The number of columns seen.
+    feature_names_in_ : ndarray of str
+        Their names, if they have any.
+    """
+
+    _learnt: Learnt
+    _learning: "TableLearner"
+
+    def __init__(
+        self,
+        *,
+        categorical: Sequence[str] = (),
+        drop: Sequence[str] = (),
+        max_levels: int = 64,
+        min_count: int | None = None,
+        dtype: str = "float64",
+    ) -> None:
+        self.categorical = categorical
+        self.drop = drop
+        self.max_levels = max_levels
+        self.min_count = min_count
+        self.dtype = dtype
+
+    def fit(self, X: Any, y: object = None) -> Self:
+        """Learn the columns of a table.
+
+        Parameters
+        ----------
+        X : table
+            A pandas, polars or pyarrow table, or a 2-D array.
+        y : ignored
+            The encoding does not look at the target.
+
+        Raises
+        ------
+        TableError
+            If X is no table, has no rows, or no column that can help.
+        InputError
+            If a number is infinite, or a parameter is unusable.
+        """
+        for name in ("_learnt", "_learning", "n_features_in_", "feature_names_in_"):
+            self.__dict__.pop(name, None)
+        return self.partial_fit(X, y).finish()
+
+    def partial_fit(self, X: Any, y: object = None) -> Self:  # noqa: ARG002
+        """Take in the next rows of a table too large to hold; `finish` follows the last.
+
+        What is learnt is the same, to the bit, however the rows are cut.
+
+        Raises
+        ------
+        TableError, InputError
+            As `fit` does; also if the encoder comes from a file, which tells what was
+            learnt, but not how to go on.
+        """
+        from trilayer.encoding.intake import as_table, positions_of
+        from trilayer.encoding.learning import TableLearner
+
+        if hasattr(self, "_learnt") and not hasattr(self, "_learning"):
+            raise InputError("an encoder that was loaded cannot learn on: fit it anew")
+        table, named = as_table(X, self)
+        if not hasattr(self, "_learning"):
+            self._learning = TableLearner(table.column_names, named, self._parameters())
+            self._set_names(table.column_names, named=named)
+        names = self._learning.names
+        places = positions_of(table, names, names, named=named, by_name=self._learning.named)
+        self._learning.add(table.select(places))
+        self.__dict__.pop("_learnt", None)
+        return self
+
+    def finish(self) -> Self:
+        """Settle what each column becomes, after the last `partial_fit`.
+
+        Raises
+        ------
+        TableError
+            If there were no rows, or no column that can help.
+        """
+        if hasattr(self, "_learning"):
+            learning = self._learning
+            columns, dropped = learning.settle()
+            names = tuple(learning.names)
+            self._learnt = Learnt(names, learning.named, learning.rows, CLIP, columns, dropped)
+        check_is_fitted(self)
+        return self
+
+    def transform(self, X: Any) -> npt.NDArray[Any]:
+        """Make every row of a table a row of inputs.
+
+        Parameters
+        ----------
+        X : table
+            Its columns are found by name, so their order does not matter, nor what else
+            there is.
+
+        Returns
+        -------
+        ndarray (m, k)
+            Finite, C-contiguous.
+
+        Raises
+        ------
+        TableError
+            If a column is missing, or a value is of another kind than before.
+        InputError
+            If a number is infinite, or an array has another number of columns.
+        """
+        check_is_fitted(self)
+        from trilayer.encoding.filling import fill
+        from trilayer.encoding.intake import as_table, positions_of
+
+        learnt = self._learnt
+        table, named = as_table(X, self)
+        wanted = [column.name for column in learnt.columns]
+        places = positions_of(table, wanted, learnt.names, named=named, by_name=learnt.named)
+        width = sum(column.width for column in learnt.columns)
+        out = np.zeros((len(table), width), dtype=self._parameters().dtype)
+        fill(out, table.select(places), learnt.columns, learnt.clip)
+        return out
+
+    def get_feature_names_out(self, input_features: Sequence[str] | None = None) -> Any:
+        """Name the inputs, as ``column``, ``column=level`` or ``column is missing``."""
+        check_is_fitted(self)
+        learnt = self._learnt
+        names = learnt.names if input_features is None else tuple(input_features)
+        if len(names) != len(learnt.names):
+            raise InputError(
+                "input_features should have length equal to number of features "
+                f"({len(learnt.names)}), got {len(names)}"
+            )
+        if learnt.named and names != learnt.names:
+            raise InputError("input_features is not equal to feature_names_in_")
+        called = dict(zip(learnt.names, names, strict=True))
+        inputs = (name for c in learnt.columns for name in c.input_names(called[c.name]))
+        return np.array(distinct(inputs), dtype=object)
+
+    def describe(self) -> list[ColumnSummary]:
+        """Tell what became of each column, in the order of the table."""
+        check_is_fitted(self)
+        told = {column.name: summary(column) for column in self._learnt.columns}
+        for name, reason in self._learnt.dropped:
+            told[name] = ColumnSummary(name, "left out", note=reason)
+        return [told[name] for name in self._learnt.names]
+
+    def to_state(self) -> tuple[Arrays, dict[str, Any]]:
+        """Return what was learnt as numeric arrays, and a JSON-able description of them."""
+        check_is_fitted(self)
+        return pack(self._learnt, self._parameters())
+
+    @classmethod
+    def from_state(
+        cls, arrays: Mapping[str, npt.NDArray[Any]], spec: Mapping[str, Any]
+    ) -> "TableEncoder":
+        """Make a fitted encoder of what `to_state` returned.
+
+        Raises
+        ------
+        ModelFileError
+            If anything in it is not what it should be.
+        """
+        learnt, parameters = unpack(arrays, spec)
+        encoder = cls(**vars(parameters))
+        encoder._learnt = learnt
+        encoder._set_names(learnt.names, named=learnt.named)
+        return encoder
+
+    @property
+    def columns_(self) -> tuple[Column, ...]:
+        """The columns used, and what was learnt of them."""
+        return self._learnt.columns
+
+    @property
+    def dropped_(self) -> list[tuple[str, str]]:
+        """The columns left out, and why."""
+        return list(self._learnt.dropped)
+
+    @property
+    def kinds_(self) -> dict[str, str]:
+        """The columns used, and their kinds."""
+        return {column.name: column.kind for column in self._learnt.columns}
+
+    @property
+    def n_rows_(self) -> int:
+        """The number of rows learnt from."""
+        return self._learnt.n_rows
+
+    def _set_names(self, names: Sequence[str], *, named: bool) -> None:
+        self.n_features_in_ = len(names)
+        if named:
+            self.feature_names_in_ = np.array(names, dtype=object)
+
+    def _parameters(self) -> Parameters:
+        _check_count("max_levels", self.max_levels)
+        if self.min_count is not None:
+            _check_count("min_count", self.min_count)
+        if self.dtype not in DTYPES:
+            raise InputError(f"dtype must be one of {', '.join(DTYPES)}, not {self.dtype!r}")
+        return Parameters(
+            categorical=as_names(self.categorical),
+            drop=as_names(self.drop),
+            max_levels=int(self.max_levels),
+            min_count=None if self.min_count is None else int(self.min_count),
+            dtype=self.dtype,
+        )
+
+    def __getstate__(self) -> Any:
+        """Leave what only `partial_fit` needs out of a finished encoder's pickle."""
+        state = super().__getstate__()
+        return {k: v for k, v in state.items() if k != "_learning" or "_learnt" not in state}
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "_learnt")
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.categorical = True
+        tags.input_tags.string = True
+        return tags
+
+
+def _check_count(name: str, value: object) -> None:
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
+        raise InputError(f"{name} must be a whole number from 1 on, not {value!r}")

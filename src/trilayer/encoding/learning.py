@@ -1,0 +1,197 @@
+"""One pass over a table: what each column is, and the few numbers that describe it."""
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from trilayer.encoding.columns import BOOLEAN, CATEGORY, PARTS, SIGNS, Column, Part, counted
+from trilayer.encoding.levels import Levels, encode
+from trilayer.encoding.moments import Moments
+from trilayer.encoding.parts import parts_of
+from trilayer.encoding.state import Parameters
+from trilayer.errors import InputError, TableError
+from trilayer.tables.convert import EMPTY, UNKNOWN, Values, convert, kind_of, unusable
+from trilayer.tables.reading import require_columns
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+# Beyond this the squares of a long table's numbers might overflow.
+LARGEST = 1e140
+# Text that differs in this share of the rows names the rows, it does not describe them.
+ID_LIKE, ID_ROWS = 0.9, 10
+
+
+class TableLearner:
+    """What a stream of rows teaches about each column.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The columns of the table.
+    named : bool
+        Whether they are called so, or counted.
+    parameters : Parameters
+        Of the encoder.
+
+    Raises
+    ------
+    TableError
+        If a parameter names a column that is not there.
+    """
+
+    def __init__(self, names: Sequence[str], named: bool, parameters: Parameters) -> None:
+        require_columns([*parameters.categorical, *parameters.drop], names, "the table")
+        self.names, self.named = list(names), named
+        self.rows = 0
+        self._parameters = parameters
+        self._learners = {
+            name: None
+            if name in parameters.drop
+            else Learner(name, categorical=name in parameters.categorical)
+            for name in names
+        }
+
+    def add(self, table: "pa.Table") -> None:
+        """Take in the next rows; the columns stand in the order of the names."""
+        for index, learner in enumerate(self._learners.values()):
+            if learner is not None:
+                learner.add(table.column(index), self.rows + 1)
+        self.rows += len(table)
+
+    def settle(self) -> tuple[tuple[Column, ...], tuple[tuple[str, str], ...]]:
+        """Return the columns to use, and those to leave out with the reason.
+
+        Raises
+        ------
+        TableError
+            If there is nothing to learn from.
+        """
+        if not self.rows:
+            raise TableError("the table has no rows to learn from")
+        columns: list[Column] = []
+        dropped: list[tuple[str, str]] = []
+        for name, learner in self._learners.items():
+            outcome: Column | str = "as asked"
+            if learner is not None:
+                outcome = learner.settle(self._parameters)
+            if isinstance(outcome, Column):
+                columns.append(outcome)
+            else:
+                dropped.append((name, outcome))
+        if not columns:
+            reasons = "; ".join(f"{name}: {reason}" for name, reason in dropped[:5])
+            more = "; and so on" if len(dropped) > 5 else ""
+            raise TableError(
+                f"no column of the table ({counted(self.rows, 'sample')}) can help: {reasons}{more}"
+            )
+        return tuple(columns), tuple(dropped)
+
+
+class Learner:
+    """What a stream of one column's values teaches.
+
+    Parameters
+    ----------
+    name : str
+        The column.
+    categorical : bool
+        Whether it is a category whatever its values look like.
+    """
+
+    def __init__(self, name: str, *, categorical: bool) -> None:
+        self.name = name
+        self.rows = self.missing = 0
+        self._kind = CATEGORY if categorical else ""
+        self._refusal = ""
+        self._levels = Levels()
+        self._moments: list[Moments] = []
+
+    def add(self, values: Values, first_row: int) -> None:
+        """Take in the next rows; the first value that is there decides the kind."""
+        self.rows += len(values)
+        have = kind_of(values.type)
+        if have == EMPTY:
+            self.missing += len(values)
+        elif have == UNKNOWN:
+            self._refusal = unusable(values.type)
+        elif not self._refusal:
+            self._kind = self._kind or have
+            self._count(values, first_row)
+
+    def settle(self, parameters: Parameters) -> Column | str:
+        """Say what the column becomes, or in words why it is left out."""
+        if self._refusal:
+            return self._refusal
+        present = self.rows - self.missing
+        if not present:
+            return "every value is missing"
+        if self._kind == CATEGORY:
+            return self._category(present, parameters)
+        return self._numbers()
+
+    def _count(self, values: Values, first_row: int) -> None:
+        if self._kind == CATEGORY:
+            texts, codes = encode(convert(values, CATEGORY, self.name, first_row=first_row))
+            self.missing += int((codes < 0).sum())
+            self._levels.add(texts, codes)
+            return
+        parts = parts_of(values, self._kind, self.name, first_row)
+        self._moments = self._moments or [Moments() for _ in parts]
+        there = ~np.isnan(parts[0])
+        self.missing += int((~there).sum())
+        for moments, part in zip(self._moments, parts, strict=True):
+            moments.add(part[there])
+        if max(-self._moments[0].low, self._moments[0].high) > LARGEST:
+            raise InputError(
+                f"column {self.name!r} holds numbers beyond {LARGEST:.0e}, too large to be "
+                "scaled: correct them or use a larger unit"
+            )
+
+    def _numbers(self) -> Column | str:
+        for moments in self._moments:
+            moments.finish()
+        pairs = zip(PARTS[self._kind], self._moments, strict=True)
+        varying = [(name, moments) for name, moments in pairs if moments.varies]
+        if not varying:
+            return self._only_missing("every value is the same")
+        if self._kind == BOOLEAN:
+            return self._column(parts=SIGNS)
+        parts = (Part(name, moments.mean, moments.scale) for name, moments in varying)
+        return self._column(parts=tuple(parts))
+
+    def _category(self, present: int, parameters: Parameters) -> Column | str:
+        levels = self._levels
+        different = len(levels.counts)
+        if different == 1 and not levels.full:
+            return self._only_missing("every value is the same")
+        # Those not kept may all be different: few values repeat in a stream of names.
+        if present >= ID_ROWS and different + levels.uncounted >= ID_LIKE * present:
+            return self._only_missing("nearly every value is different")
+        at_least = parameters.min_count or min(10, math.ceil(self.rows / 100))
+        kept, covered = levels.frequent(parameters.max_levels, at_least)
+        if not kept:
+            return self._only_missing(f"no value occurs {at_least:,} times")
+        return self._column(levels=tuple(kept), other=covered < present, n_levels=different)
+
+    def _only_missing(self, reason: str) -> Column | str:
+        """Where the values themselves say nothing, that they are missing still may."""
+        if not self.missing:
+            return reason
+        return self._column(note=f"only whether a value is there counts, for {reason}")
+
+    def _column(
+        self,
+        *,
+        parts: tuple[Part, ...] = (),
+        levels: tuple[str, ...] = (),
+        other: bool = False,
+        n_levels: int = 0,
+        note: str = "",
+    ) -> Column:
+        missing = self.missing
+        return Column(
+            self.name, self._kind, parts, levels, other, missing > 0, missing, n_levels, note
+        )

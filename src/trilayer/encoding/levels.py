@@ -1,0 +1,96 @@
+"""Texts as levels: their codes in a chunk, their counts over a stream."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from trilayer.optional import require
+from trilayer.tables.convert import TEXT, Values, without_empty
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+else:
+    pa, pc = require("pyarrow", "cli"), require("pyarrow.compute", "cli")
+
+Codes = npt.NDArray[np.int64]
+
+# Past this many different texts, or bytes of them, new ones are counted together.
+MOST_TEXTS = 1 << 16
+MOST_BYTES = 1 << 26
+
+
+def encode(values: Values) -> tuple[Values, Codes]:
+    """Split text into its different values, in order of appearance, and codes into them.
+
+    Empty text is missing, code -1. ``3.0`` is ``3``: a column of whole numbers is written
+    so once values are missing, and means the same level.
+    """
+    if isinstance(values, pa.ChunkedArray):
+        values = values.combine_chunks()
+    encoded = values.cast(TEXT).dictionary_encode()
+    texts, codes = encoded.dictionary, _codes(encoded.indices)
+    plain = pc.replace_substring_regex(without_empty(texts), r"^([+-]?\d+)\.0+$", r"\1")
+    if plain.equals(texts):
+        return texts, codes
+    merged = plain.dictionary_encode()
+    # The last entry is what code -1 picks.
+    table = np.append(_codes(merged.indices), -1)
+    return merged.dictionary, table[codes]
+
+
+def positions(texts: Values, among: Values) -> Codes:
+    """Find texts among others: the position of each, -1 where it is absent."""
+    return _codes(pc.index_in(texts, value_set=among))
+
+
+def _codes(indices: Values) -> Codes:
+    filled = pc.fill_null(indices.cast(pa.int64()), -1)
+    return np.asarray(filled.to_numpy(zero_copy_only=False), dtype=np.int64)
+
+
+class Levels:
+    """Exact counts of the different texts of a stream, with a bound on how many are kept.
+
+    Texts are kept in the order of their first appearance, whatever the chunks, until
+    the bound is reached; those that come later are only counted together.
+    """
+
+    def __init__(self) -> None:
+        self.texts: Values = pa.array([], TEXT)
+        self.counts: Codes = np.zeros(0, dtype=np.int64)
+        self.uncounted = 0
+        self.full = False
+        self._bytes = 0
+
+    def add(self, texts: Values, codes: Codes) -> None:
+        """Count the values of a chunk, as `encode` returns them."""
+        counts = np.bincount(codes[codes >= 0], minlength=len(texts))
+        known = positions(texts, self.texts)
+        old = known >= 0
+        self.counts[known[old]] += counts[old]
+        fresh = np.flatnonzero(~old)
+        kept = fresh[: self._room(texts, fresh)]
+        self.full |= kept.size < fresh.size
+        self.texts = pa.concat_arrays([self.texts, texts.take(pa.array(kept))])
+        self.counts = np.append(self.counts, counts[kept])
+        self.uncounted += int(counts[fresh[kept.size :]].sum())
+
+    def _room(self, texts: Values, fresh: Codes) -> int:
+        """How many of the texts that are new may still be kept."""
+        if self.full or not fresh.size:
+            return 0
+        sizes = np.asarray(pc.binary_length(texts).to_numpy(), dtype=np.int64)[fresh]
+        size = self._bytes + np.cumsum(sizes)
+        fits = (size <= MOST_BYTES) & (len(self.texts) + np.arange(fresh.size) < MOST_TEXTS)
+        count = int(fits.size if fits.all() else np.argmin(fits))
+        self._bytes = int(size[count - 1]) if count else self._bytes
+        return count
+
+    def frequent(self, most: int, at_least: int) -> tuple[list[str], int]:
+        """Return the texts that occur often enough, most frequent first, and their total."""
+        often = np.flatnonzero(self.counts >= at_least)
+        texts = self.texts.take(pa.array(often)).to_pylist()
+        ranked = sorted(zip((-self.counts[often]).tolist(), texts, strict=True))[:most]
+        return [text for _, text in ranked], -sum(count for count, _ in ranked)

@@ -1,0 +1,47 @@
+"""The numbers that a column is made into, before they are scaled."""
+
+import numpy as np
+
+from trilayer.encoding.columns import DATE
+from trilayer.encoding.moments import Floats
+from trilayer.errors import InputError
+from trilayer.tables.convert import Values, convert
+
+_DAY = 86_400_000_000  # microseconds
+
+
+def parts_of(values: Values, kind: str, name: str, first_row: int) -> list[Floats]:
+    """Split a number, boolean or date column into its parts: float64, NaN where missing.
+
+    Raises
+    ------
+    TableError
+        If a value is of another kind.
+    InputError
+        If a number is infinite.
+    """
+    values = convert(values, kind, name, first_row=first_row)
+    if kind == DATE:
+        return _date_parts(values)
+    numbers = np.asarray(values.cast("float64").to_numpy(zero_copy_only=False), dtype=np.float64)
+    infinite = np.isinf(numbers)
+    if infinite.any():
+        at = int(np.argmax(infinite))
+        raise InputError(
+            f"column {name!r}, row {first_row + at:,}: {numbers[at]} is not finite; "
+            "correct it or leave it empty"
+        )
+    return [numbers]
+
+
+def _date_parts(values: Values) -> list[Floats]:
+    """Year, month, weekday (Monday 1), hour with its fraction, and days since 1970."""
+    absent = np.asarray(values.is_null().to_numpy(zero_copy_only=False), dtype=bool)
+    ticks = values.cast("int64").fill_null(0).to_numpy(zero_copy_only=False)
+    instants = ticks.view("datetime64[us]")
+    day = instants.astype("datetime64[D]").astype(np.int64)
+    year = instants.astype("datetime64[Y]").astype(np.int64) + 1970
+    month = instants.astype("datetime64[M]").astype(np.int64) % 12 + 1
+    # The first of January 1970 was a Thursday.
+    parts = (year, month, (day + 3) % 7 + 1, (ticks % _DAY) / (_DAY / 24), ticks / _DAY)
+    return [np.where(absent, np.nan, part) for part in parts]

@@ -1,0 +1,160 @@
+"""CSV and TSV, whole or as a stream, through pyarrow's parser."""
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from trilayer.errors import TableError
+from trilayer.optional import require
+from trilayer.tables.convert import CATEGORY, MISSING_WORDS, Values, kind_of, without_empty
+from trilayer.tables.files import TableFile, plain_errors
+from trilayer.tables.header import Header, not_utf8
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.csv as pa_csv
+else:
+    pa, pa_csv = require("pyarrow", "cli"), require("pyarrow.csv", "cli")
+
+BLOCK = 1 << 22  # bytes parsed at a time, and so the longest row
+
+
+def read_delimited(
+    file: TableFile, columns: Sequence[str], as_text: Collection[str] = ()
+) -> "pa.Table":
+    """Read columns of one file; their types are inferred, but for those in `as_text`."""
+    names = _with_last(_header(file), columns)
+    with plain_errors(file.name):
+        try:
+            table = _read(file, names, as_text, threads=True)
+        except pa.ArrowInvalid:
+            # Only a single thread knows the number of the row it stumbles over.
+            with _explained(file):
+                table = _read(file, names, as_text, threads=False)
+    table = _tidy(file, table, first_row=1)
+    _refuse_open_quote(file, table)
+    return table.select(list(columns))
+
+
+def scan_delimited(file: TableFile, columns: Sequence[str]) -> Iterator["pa.Table"]:
+    """Stream columns of one file as text, one block after the other."""
+    names = _with_last(_header(file), columns)
+    with plain_errors(file.name), _explained(file):
+        options = _options(_header(file), names, as_text=names, threads=False)
+        reader = pa_csv.open_csv(file.open(), **options)
+    first_row, block = 1, None
+    while (batch := _next(file, reader)) is not None:
+        block = _tidy(file, pa.Table.from_batches([batch]), first_row=first_row)
+        first_row += len(block)
+        yield block.select(list(columns))
+    if block is not None:
+        _refuse_open_quote(file, block, first_row=first_row - len(block))
+
+
+def _next(file: TableFile, reader: Any) -> Any:
+    with plain_errors(file.name), _explained(file):
+        return next(reader, None)
+
+
+def _header(file: TableFile) -> Header:
+    assert file.header is not None  # noqa: S101  (the caller's promise: the file is no Parquet)
+    return file.header
+
+
+def _read(
+    file: TableFile, names: Sequence[str], as_text: Collection[str], *, threads: bool
+) -> "pa.Table":
+    options = _options(_header(file), names, as_text=as_text, threads=threads)
+    with file.open() as stream:
+        return pa_csv.read_csv(stream, **options)
+
+
+def _options(
+    header: Header, names: Sequence[str], *, as_text: Collection[str], threads: bool
+) -> dict[str, Any]:
+    return {
+        "read_options": pa_csv.ReadOptions(use_threads=threads, block_size=BLOCK),
+        "parse_options": pa_csv.ParseOptions(delimiter=header.delimiter, newlines_in_values=True),
+        "convert_options": pa_csv.ConvertOptions(
+            include_columns=list(names),
+            # As bytes, so that `_tidy` can say which row is not UTF-8.
+            column_types=dict.fromkeys(as_text, pa.binary()),
+            null_values=list(MISSING_WORDS),
+            strings_can_be_null=False,
+        ),
+    }
+
+
+def _with_last(header: Header, columns: Sequence[str]) -> list[str]:
+    """Add the last column, where a quotation mark that never closes shows."""
+    last = header.names[-1]
+    return [*columns] if last in columns else [*columns, last]
+
+
+@contextmanager
+def _explained(file: TableFile) -> Iterator[None]:
+    try:
+        yield
+    except pa.ArrowInvalid as error:
+        raise TableError(f"{file.name}: {_in_words(str(error))}") from error
+
+
+def _in_words(message: str) -> str:
+    ragged = re.search(r"Row #(\d+): Expected (\d+) columns, got (\d+)", message)
+    if ragged is not None:
+        row, expected, got = (int(each) for each in ragged.groups())
+        return (
+            f"row {row - 1:,} has {_counted(got, 'field')}, the header {expected}: complete "
+            "the row, or put fields that contain the delimiter in quotation marks"
+        )
+    if "straddl" in message:
+        return f"a row is longer than {BLOCK >> 20} MiB: is a quotation mark never closed?"
+    return f"not readable as delimited text ({message.splitlines()[0]})"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _tidy(file: TableFile, table: "pa.Table", *, first_row: int) -> "pa.Table":
+    """Decode text, and make empty text missing."""
+    columns = []
+    for name, values in zip(table.column_names, table.columns, strict=True):
+        if pa.types.is_binary(values.type):
+            values = _as_utf8(file, name, values, first_row)
+        columns.append(without_empty(values) if kind_of(values.type) == CATEGORY else values)
+    return pa.table(columns, names=table.column_names)
+
+
+def _as_utf8(file: TableFile, name: str, values: Values, first_row: int) -> Values:
+    """Decode bytes; the parser leaves text that is not UTF-8 as bytes too."""
+    try:
+        return values.cast(pa.string())
+    except pa.ArrowInvalid as error:
+        row = first_row + next(i for i, raw in enumerate(values) if not _is_utf8(raw.as_py()))
+        raise TableError(not_utf8(file.name, f"row {row:,} (column {name!r})")) from error
+
+
+def _is_utf8(raw: bytes) -> bool:
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _refuse_open_quote(file: TableFile, table: "pa.Table", *, first_row: int = 1) -> None:
+    """Notice a quotation mark that is never closed: the last field has eaten whole rows."""
+    header = _header(file)
+    values = table[header.names[-1]]
+    if not len(values) or kind_of(values.type) != CATEGORY:
+        return
+    field = values[-1].as_py() or ""
+    lines = field.split("\n")
+    rows = [line for line in lines[1:-1] if line.count(header.delimiter) == len(header.names) - 1]
+    if field.endswith("\n") and rows:
+        raise TableError(
+            f"{file.name}: the quotation mark that opens in row {first_row + len(values) - 1:,} "
+            "is never closed: close it, or double the marks that are part of the text"
+        )

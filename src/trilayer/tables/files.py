@@ -1,0 +1,213 @@
+"""Which files hold the tables asked for, and what each of them is.
+
+A file is what its first bytes say it is: Parquet, gzip, or text. Its name only
+says where it lies and, for ``.tsv``, what separates its fields.
+"""
+
+import io
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from trilayer.errors import TableError
+from trilayer.optional import require
+from trilayer.tables.header import Header, first_record, read_header
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+else:
+    pa = require("pyarrow", "cli")
+
+Opener = Callable[[], "pa.NativeFile"]
+Source = str | os.PathLike[str] | BinaryIO
+
+PARQUET, GZIP = b"PAR1", b"\x1f\x8b"
+_FOREIGN = {
+    b"PK\x03\x04": "a zip archive or an Excel workbook",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
+    b"BZh": "compressed with bzip2",
+    b"\xfd7zXZ": "compressed with xz",
+    b"\x28\xb5\x2f\xfd": "compressed with Zstandard",
+    b"\xff\xfe": "text in UTF-16",
+    b"\xfe\xff": "text in UTF-16",
+    b"ARROW1": "an Arrow or Feather file",
+    b"%PDF": "a PDF document",
+}
+_HEAD = 1 << 16  # bytes read at a time until the header line is complete
+_LONGEST_HEADER = 1 << 24
+
+
+@dataclass(frozen=True)
+class TableFile:
+    """One file that holds a table, and how to read it.
+
+    Attributes
+    ----------
+    name : str
+        The file as messages call it.
+    header : Header or None
+        Of a delimited file: its delimiter and column names. None for Parquet.
+    open : callable
+        Return the (decompressed) bytes as a pyarrow file, from the start.
+    """
+
+    name: str
+    header: Header | None
+    open: Opener
+
+
+def find_tables(sources: Source | Sequence[Source], *, keep: bool = True) -> list[TableFile]:
+    """Resolve files, folders and open streams to the files to read, in order.
+
+    Parameters
+    ----------
+    sources : path, binary stream, or a sequence of them
+        A folder stands for the files in it, sorted by name; hidden ones are left out.
+    keep : bool
+        Whether a stream must be readable more than once, so is kept in memory.
+
+    Raises
+    ------
+    TableError
+        If there is nothing to read, or it is of mixed formats.
+    """
+    given = sources if isinstance(sources, Sequence) and not isinstance(sources, str) else [sources]
+    files = [_recognise(each, keep=keep) for source in given for each in _expand(source)]
+    if not files:
+        raise TableError("no table was named: give a file, several, or a folder")
+    odd = next((f for f in files if (f.header is None) != (files[0].header is None)), None)
+    if odd is not None:
+        raise TableError(
+            f"{files[0].name} and {odd.name} are of different formats, one of them Parquet: "
+            "read one format at a time"
+        )
+    return files
+
+
+@contextmanager
+def plain_errors(name: str) -> Iterator[None]:
+    """Turn what the operating system and pyarrow say about a file into one sentence."""
+    try:
+        yield
+    except (OSError, pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise TableError(f"{name}: {_in_words(error)}") from error
+
+
+def _in_words(error: Exception) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "no such file or folder"
+    if isinstance(error, PermissionError):
+        return "no permission to read it"
+    if isinstance(error, OSError) and error.strerror:
+        return f"cannot be read ({error.strerror})"
+    if isinstance(error, pa.ArrowNotImplementedError):
+        return f"uses what this version of pyarrow cannot read ({str(error).splitlines()[0]})"
+    return "the file is damaged or cut off: fetch or write it again"
+
+
+def _expand(source: Source) -> Sequence[Path | BinaryIO]:
+    if not isinstance(source, str | os.PathLike):
+        return [source]
+    path = Path(source)
+    with plain_errors(str(path)):
+        if not path.is_dir():
+            return [path]
+        # As Spark and pyarrow have it, what begins with "_" is no data either.
+        files = sorted(p for p in path.iterdir() if p.name[0] not in "._" and p.is_file())
+    if not files:
+        raise TableError(f"{path}: a folder without tables in it")
+    return list(files)
+
+
+def _recognise(source: Path | BinaryIO, *, keep: bool) -> TableFile:
+    suffixes: set[str] = set()
+    name = "standard input"
+    if isinstance(source, Path):
+        name, suffixes = str(source), {suffix.lower() for suffix in source.suffixes}
+    with plain_errors(name):
+        opener = _opener(source, keep=keep)
+        with opener() as file:
+            head = _read_head(name, file)
+    if not head.strip():
+        raise TableError(f"{name}: the file is empty")
+    if head.startswith(PARQUET):
+        return TableFile(name, None, opener)
+    if {".parquet", ".pq"} & suffixes:
+        raise TableError(f"{name}: not a Parquet file, whatever its name says, or damaged")
+    return TableFile(name, read_header(name, head, tab=".tsv" in suffixes), opener)
+
+
+def _opener(source: Path | BinaryIO, *, keep: bool) -> Opener:
+    if not isinstance(source, Path):
+        return _stream_opener(source, keep=keep)
+    if source.is_file() or not source.exists():
+        return _path_opener(source)
+    # A pipe, such as bash's <(...), can be read only once.
+    with source.open("rb") as pipe:
+        return _stream_opener(pipe, keep=True)
+
+
+def _path_opener(path: Path) -> Opener:
+    def opener() -> pa.NativeFile:
+        file = pa.OSFile(str(path))
+        start = file.read(2)
+        file.seek(0)
+        return pa.CompressedInputStream(file, "gzip") if start == GZIP else file
+
+    return opener
+
+
+def _stream_opener(stream: BinaryIO, *, keep: bool) -> Opener:
+    """Open a stream: any number of times if kept in memory, else twice, once for the head."""
+    start = stream.read(len(PARQUET))
+    # Parquet keeps its table of contents at the end, so it is kept in any case.
+    whole = start + stream.read() if keep or start == PARQUET else None
+    seen = bytearray(start)
+    rounds = iter((True, False))
+
+    def opener() -> pa.NativeFile:
+        if whole is not None:
+            file = pa.BufferReader(whole)
+        else:
+            file = pa.PythonFile(_Replay(stream, seen, record=next(rounds)), mode="r")
+        return pa.CompressedInputStream(file, "gzip") if start.startswith(GZIP) else file
+
+    return opener
+
+
+class _Replay(io.RawIOBase):
+    """What was seen of a stream, then the rest of it."""
+
+    def __init__(self, stream: BinaryIO, seen: bytearray, *, record: bool) -> None:
+        self._stream, self._seen, self._record = stream, seen, record
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        view = memoryview(buffer)
+        chunk = bytes(self._seen[self._at : self._at + len(view)])
+        if not chunk:
+            chunk = self._stream.read(len(view))
+            if self._record:
+                self._seen += chunk
+        self._at += len(chunk)
+        view[: len(chunk)] = chunk
+        return len(chunk)
+
+
+def _read_head(name: str, file: "pa.NativeFile") -> bytes:
+    """Read as far as the end of the header line; refuse what is no table at all."""
+    head = bytes(file.read(_HEAD))
+    kind = next((kind for magic, kind in _FOREIGN.items() if head.startswith(magic)), None)
+    if kind is not None:
+        raise TableError(f"{name}: this is {kind}; save it as CSV (in UTF-8) or Parquet")
+    while not head.startswith(PARQUET) and first_record(head) is None:
+        if len(head) > _LONGEST_HEADER or not (more := file.read(len(head))):
+            break
+        head += more
+    return head

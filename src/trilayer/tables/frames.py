@@ -1,0 +1,84 @@
+"""Data frames of other libraries, as pyarrow tables."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from trilayer.errors import TableError
+from trilayer.optional import require
+from trilayer.tables.header import refuse_duplicates
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+else:
+    pa = require("pyarrow", "cli")
+
+
+def is_table(X: object) -> bool:
+    """Whether `to_arrow` takes it: it has columns with names."""
+    return _is_pandas(X) or hasattr(X, "__arrow_c_stream__")
+
+
+def has_names(X: Any) -> bool:
+    """Whether a table's columns have names: pandas may number them instead."""
+    return not _is_pandas(X) or all(isinstance(name, str) for name in X.columns)
+
+
+def to_arrow(X: Any) -> "pa.Table":
+    """Make a pandas, polars or any other Arrow-speaking table a pyarrow table.
+
+    Parameters
+    ----------
+    X : table
+        A pandas or polars data frame, a pyarrow table or record batch, or anything
+        with ``__arrow_c_stream__``. Row labels (a pandas index) are left behind.
+
+    Raises
+    ------
+    TableError
+        If it is no table, a column mixes kinds of values, or names repeat.
+    """
+    if isinstance(X, pa.RecordBatch):
+        X = pa.Table.from_batches([X])
+    elif not isinstance(X, pa.Table):
+        X = _from_pandas(X) if _is_pandas(X) else _from_stream(X)
+    refuse_duplicates(X.column_names, "the table")
+    return X
+
+
+def _is_pandas(X: object) -> bool:
+    return hasattr(X, "iloc") and hasattr(X, "columns")
+
+
+def _from_pandas(X: Any) -> "pa.Table":
+    names = [str(name) for name in X.columns]
+    arrays = [_from_column(X.iloc[:, index], name) for index, name in enumerate(names)]
+    return pa.table(arrays, names=names)
+
+
+def _from_column(column: Any, name: str) -> Any:
+    try:
+        return pa.array(column, from_pandas=True)
+    except (pa.ArrowException, TypeError, ValueError) as error:
+        raise TableError(
+            f"column {name!r} mixes values of different kinds, or holds what is neither number, "
+            f"text, truth value nor date: make it one kind, say with astype(str)"
+        ) from error
+
+
+def _from_stream(X: Any) -> "pa.Table":
+    try:
+        return pa.table(X)
+    except (pa.ArrowException, TypeError, ValueError) as error:
+        raise TableError(
+            f"{type(X).__name__} is no table: give a pandas, polars or pyarrow table "
+            "(a lazy one must be collected first)"
+        ) from error
+
+
+def from_array(X: Any) -> "pa.Table":
+    """Make a 2-D NumPy array a table with columns x0, x1, ..., as scikit-learn calls them."""
+    names = [f"x{index}" for index in range(X.shape[1])]
+    columns = (np.ascontiguousarray(X[:, index]) for index in range(X.shape[1]))
+    arrays = [_from_column(column, name) for column, name in zip(columns, names, strict=True)]
+    return pa.table(arrays, names=names)

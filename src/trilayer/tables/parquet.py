@@ -1,0 +1,51 @@
+"""Parquet, whole or as a stream."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from trilayer.optional import require
+from trilayer.tables.files import TableFile, plain_errors
+from trilayer.tables.header import refuse_duplicates
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+else:
+    pa, pq = require("pyarrow", "cli"), require("pyarrow.parquet", "cli")
+
+# pandas keeps a frame's row labels under this name: they are no column of the table.
+_ROW_LABELS = re.compile(r"__index_level_\d+__")
+
+
+def parquet_names(file: TableFile) -> list[str]:
+    """Read the names of the columns."""
+    with plain_errors(file.name):
+        names = list(_open(file).schema_arrow.names)
+    refuse_duplicates(names, file.name)
+    return [name for name in names if _ROW_LABELS.fullmatch(name) is None]
+
+
+def read_parquet(file: TableFile, columns: Sequence[str]) -> "pa.Table":
+    """Read columns of one file."""
+    with plain_errors(file.name):
+        # The names also match what is nested inside other columns: hence the selection.
+        table = _open(file).read(columns=list(columns)).select(list(columns))
+    return table.replace_schema_metadata(None)
+
+
+def scan_parquet(file: TableFile, columns: Sequence[str], rows: int) -> Iterator["pa.Table"]:
+    """Stream columns of one file, at most so many rows at a time."""
+    with plain_errors(file.name):
+        batches = _open(file).iter_batches(batch_size=rows, columns=list(columns))
+    while True:
+        with plain_errors(file.name):
+            batch = next(batches, None)
+        if batch is None:
+            return
+        yield pa.Table.from_batches([batch]).select(list(columns))
+
+
+def _open(file: TableFile) -> "pq.ParquetFile":
+    stream = file.open()
+    return pq.ParquetFile(stream if stream.seekable() else pa.BufferReader(stream.read()))

@@ -1,0 +1,98 @@
+"""Tables that need not fit in memory: batches of rows, as a model expects them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from trilayer.errors import TableError
+from trilayer.optional import require
+from trilayer.tables.convert import convert
+from trilayer.tables.delimited import scan_delimited
+from trilayer.tables.files import Source, TableFile, find_tables
+from trilayer.tables.parquet import scan_parquet
+from trilayer.tables.reading import column_names, require_columns
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+else:
+    pa = require("pyarrow", "cli")
+
+BATCH_ROWS = 65_536
+
+
+def scan_table(
+    sources: Source | Sequence[Source],
+    kinds: Mapping[str, str],
+    *,
+    keep: Sequence[str] = (),
+    batch_rows: int = BATCH_ROWS,
+) -> Iterator["pa.RecordBatch"]:
+    """Stream a table in the order of its rows, in constant memory.
+
+    Parameters
+    ----------
+    sources : path, binary stream, or a sequence of them
+        As for `read_table`. A stream is read once, as it comes; Parquet on a stream
+        is read into memory first.
+    kinds : mapping of str to {"number", "category", "boolean", "date"}
+        The columns wanted, and what each must be, such as ``TableEncoder.kinds_``.
+    keep : sequence of str
+        More columns to hand on as they are: text from CSV, the stored type from
+        Parquet. A column of both lists is checked, and handed on as it is.
+    batch_rows : int
+        The most rows of a batch.
+
+    Returns
+    -------
+    iterator of pyarrow.RecordBatch
+        With the columns of `kinds`, then those of `keep`.
+
+    Raises
+    ------
+    TableError
+        At once if a file or a column is missing; while iterating if a value does not
+        fit its kind, naming the column, the value and the row.
+    """
+    files = find_tables(sources, keep=False)
+    names = list(dict.fromkeys([*kinds, *keep]))
+    for file in files:
+        require_columns(names, column_names(file), file.name)
+    return _batches(files, dict(kinds), names, set(keep), batch_rows)
+
+
+def _batches(
+    files: Sequence[TableFile],
+    kinds: Mapping[str, str],
+    names: Sequence[str],
+    keep: set[str],
+    batch_rows: int,
+) -> Iterator["pa.RecordBatch"]:
+    any_rows = False
+    for file in files:
+        first_row = 1
+        for block in _blocks(file, names, batch_rows):
+            for start in range(0, len(block), batch_rows):
+                rows = block.slice(start, batch_rows)
+                yield _as_expected(file, rows, kinds, keep, first_row)
+                first_row += len(rows)
+                any_rows = True
+    if not any_rows:
+        raise TableError(f"{files[0].name}: there are column names, but no rows")
+
+
+def _blocks(file: TableFile, names: Sequence[str], rows: int) -> Iterator["pa.Table"]:
+    return scan_delimited(file, names) if file.header else scan_parquet(file, names, rows)
+
+
+def _as_expected(
+    file: TableFile, rows: "pa.Table", kinds: Mapping[str, str], keep: set[str], first_row: int
+) -> "pa.RecordBatch":
+    arrays = []
+    for name in rows.column_names:
+        values = rows[name]
+        if name in kinds:
+            source = f"{file.name}: "
+            fit = convert(values, kinds[name], name, source=source, first_row=first_row)
+            values = values if name in keep else fit
+        chunked = isinstance(values, pa.ChunkedArray)
+        arrays.append(values.combine_chunks() if chunked else values)
+    return pa.RecordBatch.from_arrays(arrays, names=rows.column_names)
