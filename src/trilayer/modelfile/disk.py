@@ -1,0 +1,146 @@
+"""Bytes from and to the disk: all of them, or an error that says why."""
+
+import contextlib
+import errno
+import os
+import secrets
+import stat
+from pathlib import Path
+
+from trilayer.errors import InputError, ModelFileError
+
+MAX_FILE_BYTES = 1 << 30
+"""A larger file is refused before it is read: it would be 130 million parameters."""
+
+_PERMISSION = dict.fromkeys(
+    (errno.EACCES, errno.EPERM), "you have no permission; ask for it, or choose another place"
+)
+_READING = {
+    **_PERMISSION,
+    errno.ENOENT: "there is no such file; check the name and the folder",
+    errno.ENOTDIR: "a part of its path is a file, not a folder; check the path",
+    errno.EISDIR: "it is a folder; name the file in it",
+}
+_FULL = "the disk is full or a quota is used up; free some space or choose another place"
+_WRITING = {
+    **_PERMISSION,
+    errno.ENOENT: "its folder does not exist; create the folder first",
+    errno.ENOTDIR: "a part of its path is a file, not a folder; check the path",
+    errno.EROFS: "the disk can only be read; choose another place",
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), _FULL),
+}
+
+
+def read_bytes(path: Path) -> bytes:
+    """Read a regular file of bearable size.
+
+    Raises
+    ------
+    ModelFileError
+        If there is none, or it may not be read.
+    """
+    try:
+        with open(path, "rb", opener=_without_waiting) as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise ModelFileError("it is a device or a pipe; name a file")
+            if status.st_size > MAX_FILE_BYTES:
+                raise ModelFileError(
+                    f"it has {status.st_size} bytes, and {MAX_FILE_BYTES} are the limit; "
+                    "name a file that trilayer saved"
+                )
+            return file.read(status.st_size)
+    except OSError as error:
+        raise ModelFileError(_reason(error, _READING)) from error
+
+
+def write_bytes(path: Path, data: bytes, *, force: bool) -> None:
+    """Put the bytes at the path, all or nothing.
+
+    They are written beside it under another name, brought to the disk and renamed, so
+    that at every moment the path holds the old file or the new one.
+
+    Raises
+    ------
+    ModelFileError
+        If that cannot be done; an existing file is then as it was.
+    """
+    if len(data) > MAX_FILE_BYTES:
+        raise ModelFileError(
+            f"it would have {len(data)} bytes, and {MAX_FILE_BYTES} are the limit; "
+            "use fewer hidden units"
+        )
+    try:
+        target = Path(os.path.realpath(path))
+        mode = _existing_mode(target, force)
+        temporary = target.with_name(f".trilayer-{secrets.token_hex(8)}.tmp")
+        try:
+            _write(temporary, data, mode)
+            temporary.replace(target)
+        finally:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+        _sync_folder(target.parent)
+    except OSError as error:
+        raise ModelFileError(_reason(error, _WRITING)) from error
+
+
+def as_path(path: str | os.PathLike[str]) -> Path:
+    """Turn what a caller names a file with into a path.
+
+    Raises
+    ------
+    InputError
+        If it is no path.
+    """
+    if not isinstance(path, str | os.PathLike):
+        raise InputError(f"path must be a string or a path, got {type(path).__name__}")
+    name = os.fsdecode(path)
+    if not name or "\0" in name:
+        raise InputError(f"path must be the name of a file, got {name!r}")
+    return Path(name)
+
+
+def _without_waiting(name: str, flags: int) -> int:
+    """Open a pipe that nobody writes to without waiting for ever."""
+    return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def _existing_mode(target: Path, force: bool) -> int | None:
+    """Give the permissions of the file that is about to be replaced, if it may be."""
+    try:
+        mode = target.stat().st_mode
+    except FileNotFoundError:
+        return None
+    if stat.S_ISDIR(mode):
+        raise ModelFileError("it is a folder; name a file in it")
+    if not stat.S_ISREG(mode):
+        raise ModelFileError("it is a device or a pipe; name a file")
+    if not force:
+        raise ModelFileError("it exists already; choose another name, or ask to replace it")
+    return stat.S_IMODE(mode)
+
+
+def _write(temporary: Path, data: bytes, mode: int | None) -> None:
+    with temporary.open("xb") as file:
+        if mode is not None:
+            temporary.chmod(mode)
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    """Bring the new name to the disk, where the system can; the file itself is there."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _reason(error: OSError, known: dict[int, str]) -> str:
+    return known.get(
+        error.errno or 0, f"the system says: {error.strerror or error}; choose another place"
+    )

@@ -1,0 +1,257 @@
+"""Estimators to records and back: `save`, `read`, `load`."""
+
+import os
+import platform
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trilayer._version import __version__
+from trilayer.errors import ModelFileError
+from trilayer.modelfile.checkrows import example_rows, logits
+from trilayer.modelfile.decode import decode
+from trilayer.modelfile.disk import as_path, read_bytes, write_bytes
+from trilayer.modelfile.record import ModelRecord, encode
+from trilayer.modelfile.schema import LieError
+from trilayer.params import FloatArray, Params
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
+
+    from trilayer.encoding import TableEncoder
+    from trilayer.estimator import TriLayerClassifier
+
+    Model: TypeAlias = TriLayerClassifier | Pipeline
+
+_TRAINING = (
+    "best_iter", "engine", "loss_curve", "n_evaluations", "n_iter", "solver", "stop_reason",
+    "validation_curve",
+)  # fmt: skip
+
+
+def save(
+    model: "Model",
+    path: str | os.PathLike[str],
+    *,
+    check_rows: Any = None,
+    positive: Any = None,
+    threshold: float = 0.5,
+    summary: Any = None,
+    fingerprint: Any = None,
+    force: bool = True,
+) -> None:
+    """Write a fitted model to one safetensors file: data only, sealed, all or nothing.
+
+    The same model gives the same bytes. Hyper-parameters that have no form in JSON
+    (an `init`, a random generator) are left out.
+
+    Parameters
+    ----------
+    model : TriLayerClassifier, or Pipeline of TableEncoder and TriLayerClassifier
+        Fitted.
+    path : str or path
+        The file; its folder must exist.
+    check_rows : table or array, optional
+        Up to 64 samples, as `model.predict` takes them. They are stored as the network
+        sees them, with the logits it gives, and `load` computes these again. Without
+        them four made-up rows are stored. Do not pass what the file's readers may not see.
+    positive : label, optional
+        The class whose probability is reported; the second one by default.
+    threshold : float, default 0.5
+        The probability from which `positive` is predicted.
+    summary, fingerprint : optional
+        Anything that has a form in JSON, to be found in the record: results of the
+        training, a mark of the data.
+    force : bool, default True
+        Whether a file that exists is replaced.
+
+    Raises
+    ------
+    ModelFileError
+        If the model cannot be written there; an existing file is then as it was.
+    """
+    target = as_path(path)
+    try:
+        record = _record(
+            model,
+            check_rows=check_rows,
+            positive=positive,
+            threshold=threshold,
+            summary=summary,
+            fingerprint=fingerprint,
+        )
+        data = encode(record)
+        # What cannot be read back must not replace what can.
+        restore(decode(data))
+        write_bytes(target, data, force=force)
+    except ModelFileError as error:
+        raise ModelFileError(f"cannot save {str(target)!r}: {error}") from error
+
+
+def read(path: str | os.PathLike[str]) -> ModelRecord:
+    """Read a model file and check everything it says.
+
+    Raises
+    ------
+    ModelFileError
+        If there is anything wrong with it.
+    """
+    source = as_path(path)
+    try:
+        record = decode(read_bytes(source))
+        restore(record)  # the classifier itself judges its hyper-parameters
+    except LieError as error:
+        advice = "take an intact copy, or save the model again"
+        raise ModelFileError(f"cannot load {str(source)!r}: {error}; {advice}") from error
+    except ModelFileError as error:
+        raise ModelFileError(f"cannot load {str(source)!r}: {error}") from error
+    except MemoryError as error:
+        raise ModelFileError(
+            f"cannot load {str(source)!r}: it needs more memory than there is; free some"
+        ) from error
+    return record
+
+
+def load(path: str | os.PathLike[str]) -> "Model":
+    """Read a model file and return the model, ready to predict.
+
+    Returns
+    -------
+    TriLayerClassifier, or Pipeline of TableEncoder and TriLayerClassifier
+        The same kind as was saved.
+
+    Raises
+    ------
+    ModelFileError
+        If there is anything wrong with the file.
+    """
+    return restore(read(path))
+
+
+def restore(record: ModelRecord) -> "Model":
+    """Make the model that a record describes, ready to predict.
+
+    Raises
+    ------
+    ModelFileError
+        If its hyper-parameters are not those of this version's classifier.
+    """
+    from sklearn.pipeline import Pipeline
+
+    classifier = _classifier(record)
+    if record.encoder is None or record.steps is None:
+        return classifier
+    return Pipeline(list(zip(record.steps, (record.encoder, classifier), strict=True)))
+
+
+# ---- inside ------------------------------------------------------------------------
+
+
+def _record(
+    model: Any, *, check_rows: Any, positive: Any, threshold: float, summary: Any, fingerprint: Any
+) -> ModelRecord:
+    from sklearn.utils.validation import check_is_fitted
+
+    steps, encoder, classifier = _parts(model)
+    check_is_fitted(classifier, "params_")
+    params: Params = classifier.params_
+    X = example_rows(params) if check_rows is None else _columns(check_rows, encoder, params)
+    names = getattr(classifier, "feature_names_in_", None)
+    return ModelRecord(
+        params=params,
+        classes=classifier.classes_,
+        positive=_positive(positive, classifier.classes_),
+        threshold=threshold,
+        encoder=encoder,
+        steps=steps,
+        feature_names=None if names is None else tuple(names.tolist()),
+        hyper_parameters=classifier.get_params(deep=False),
+        training={name: getattr(classifier, f"{name}_", None) for name in _TRAINING},
+        summary=summary,
+        fingerprint=fingerprint,
+        versions=_versions(),
+        check_X=X,
+        check_Z2=logits(params, X),
+    )
+
+
+def _parts(
+    model: Any,
+) -> "tuple[tuple[str, str] | None, TableEncoder | None, TriLayerClassifier]":
+    from sklearn.pipeline import Pipeline
+
+    from trilayer.estimator import TriLayerClassifier
+
+    if isinstance(model, TriLayerClassifier):
+        return None, None, model
+    if isinstance(model, Pipeline) and len(model.steps) == 2:
+        from trilayer.encoding import TableEncoder
+
+        (first, encoder), (second, classifier) = model.steps
+        if isinstance(encoder, TableEncoder) and isinstance(classifier, TriLayerClassifier):
+            return (first, second), encoder, classifier
+    raise ModelFileError(
+        f"a model file holds a TriLayerClassifier, or a Pipeline of a TableEncoder and a "
+        f"TriLayerClassifier, not this {type(model).__name__}"
+    )
+
+
+def _columns(rows: Any, encoder: "TableEncoder | None", params: Params) -> FloatArray:
+    """Give samples as the network takes them, n1 × k."""
+    try:
+        X = np.asarray(rows if encoder is None else encoder.transform(rows), dtype=params.dtype)
+    except (TypeError, ValueError) as error:
+        raise ModelFileError(f"check_rows are not rows of numbers ({error})") from error
+    if X.ndim != 2 or X.shape[1] != params.n1:
+        raise ModelFileError(f"check_rows have the shape {X.shape} beside {params.n1} inputs")
+    return X.T
+
+
+def _positive(label: Any, classes: NDArray[Any]) -> Any:
+    known = classes.tolist()
+    if label is None:
+        return known[1]
+    for candidate in known:
+        if candidate == label:
+            return candidate
+    raise ModelFileError(f"positive must be one of the classes {known}, got {label!r}")
+
+
+def _versions() -> dict[str, str]:
+    import sklearn
+
+    return {
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+        "scikit-learn": sklearn.__version__,
+        "trilayer": __version__,
+    }
+
+
+def _classifier(record: ModelRecord) -> "TriLayerClassifier":
+    from trilayer.estimator import TriLayerClassifier
+
+    classifier = TriLayerClassifier()
+    unknown = record.hyper_parameters.keys() - classifier.get_params().keys()
+    if unknown:
+        raise ModelFileError(
+            f"the classifier of this version has no hyper-parameter {min(unknown)[:40]!a}; "
+            "upgrade trilayer, or save the model again"
+        )
+    if record.hyper_parameters.get("dtype") not in (None, "float32", "float64"):
+        raise LieError("a hyper-parameter cannot be: dtype must be float32 or float64")
+    classifier.set_params(**record.hyper_parameters)
+    try:
+        classifier._validate_params()
+    except ValueError as error:
+        raise LieError(f"a hyper-parameter cannot be: {error}") from error
+    for name, value in record.training.items():
+        if value is not None:
+            setattr(classifier, f"{name}_", value)
+    classifier.params_ = record.params
+    classifier.classes_ = record.classes
+    classifier.n_features_in_ = record.params.n1
+    if record.feature_names is not None:
+        classifier.feature_names_in_ = np.array(record.feature_names, dtype=object)
+    return classifier
