@@ -1,0 +1,201 @@
+"""A table, cut into rows to learn from and rows to be judged on, and the runs over it."""
+
+import hashlib
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import train_test_split
+
+from trilayer.cli.model import Encoding, Floats, answered
+from trilayer.cli.output import say
+from trilayer.cli.progress import progress_bar
+from trilayer.cli.settings import Columns, Settings
+from trilayer.cli.targets import Answers, Labels, Target, learn_target, missing
+from trilayer.encoding import TableEncoder
+from trilayer.errors import InputError
+from trilayer.estimator import TriLayerClassifier
+from trilayer.fitting import solver_name
+from trilayer.optional import require
+from trilayer.solvers import solver
+from trilayer.tables import (
+    column_names,
+    find_tables,
+    numbers_from_text,
+    read_table,
+    require_columns,
+)
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+else:
+    pa = require("pyarrow", "cli")
+
+_VALIDATED = 0.1  # the share of the rows learnt from that early stopping watches
+# With fewer rows of the rarer label in that share, stopping early is stopping at random: on
+# the small sets (sonar, heart, haberman, breast cancer) weight decay alone did better.
+_FEWEST_VALIDATED = 20
+# L-BFGS and gradient descent rest on plateaus before they go on; 10 iterations were too few.
+_PATIENCE = {"sums": 30, "batches": 10}
+
+
+@dataclass(frozen=True)
+class Known:
+    """The rows of a table that have an answer.
+
+    Attributes
+    ----------
+    table : pyarrow.Table
+        The columns that may become inputs.
+    target : Target
+    labels : array, (m,)
+    unanswered : int
+        How many rows had no answer and are left out.
+    """
+
+    table: "pa.Table"
+    target: Target
+    labels: Labels
+    unanswered: int
+
+
+def read_known(paths: Sequence[Path], columns: Columns) -> Known:
+    """Read what a network is to learn from.
+
+    Raises
+    ------
+    InputError
+        If the table, a column named, or the target is not usable.
+    """
+    left_out = {*columns.id, *columns.drop}
+    first = find_tables(paths)[0]
+    names = column_names(first)
+    require_columns([columns.target, *left_out, *columns.categorical], names, first.name)
+    if columns.target in left_out:
+        raise InputError(f"column {columns.target!r} is the target: it cannot be left out as well")
+    wanted = [name for name in names if name not in left_out]
+    if wanted == [columns.target]:
+        raise InputError(f"{first.name}: there is no column beside the target to learn from")
+    as_text = set(columns.categorical) & set(wanted) - {columns.target}
+    table = read_table(paths, columns=wanted, as_text=as_text)
+    table = numbers_from_text(table, as_text={*as_text, columns.target})
+    values = table[columns.target]
+    absent = missing(values)
+    if absent.all():
+        raise InputError(f"target column {columns.target!r} is empty in every row")
+    kept = pa.array(~absent)
+    target, labels = learn_target(values.filter(kept), columns.target, columns.positive)
+    inputs = table.drop_columns([columns.target]).filter(kept)
+    return Known(inputs, target, labels, int(absent.sum()))
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Encoded rows to learn from (X, labels), and rows held out to judge by."""
+
+    encoder: TableEncoder
+    X: Floats
+    labels: Labels
+    held_X: Floats
+    held_positive: Answers
+    unanswered: int
+
+
+def cut(known: Known, columns: Columns, settings: Settings, valid: list[Path]) -> Cut:
+    """Hold rows out, and fit the encoder on the others only.
+
+    Raises
+    ------
+    InputError
+        If there are too few rows, or the held-out table does not fit.
+    """
+    rows = np.arange(len(known.labels))
+    learnt, held = (rows, rows[:0]) if valid else _split(known, settings)
+    encoder = TableEncoder(categorical=columns.categorical).fit(known.table.take(learnt))
+    X = encoder.transform(known.table.take(learnt))
+    if not valid:
+        held_X = encoder.transform(known.table.take(held))
+        positive = known.labels[held] == known.target.positive
+        return Cut(encoder, X, known.labels[learnt], held_X, positive, 0)
+    parts = list(answered(Encoding(encoder), known.target, valid))
+    held_X = np.concatenate([part.X for part in parts])
+    positive = np.concatenate([part.positive for part in parts])
+    if not len(positive):
+        raise InputError(f"{valid[0]}: target column {known.target.name!r} is empty in every row")
+    unanswered = sum(part.unanswered for part in parts)
+    return Cut(encoder, X, known.labels[learnt], held_X, positive, unanswered)
+
+
+def _split(known: Known, settings: Settings) -> list[npt.NDArray[np.int64]]:
+    rows = np.arange(len(known.labels))
+    try:
+        parts = train_test_split(
+            rows, test_size=settings.test_share, stratify=known.labels, random_state=settings.seed
+        )
+    except ValueError as error:
+        raise InputError(
+            f"{len(rows)} rows are too few to hold out {settings.test_share:g} of them with both "
+            "labels on both sides: give more rows, or another table with --valid"
+        ) from error
+    return [np.sort(part) for part in parts]
+
+
+_ADVICE = {
+    "max_iter": "stopped at --max-iter {n} before it had converged: raise it",
+    "max_seconds": "stopped at --max-seconds after {n} iterations, before it had converged",
+    "diverged": "left the finite numbers after {n} iterations, and the best parameters before "
+    "that are kept: lower --learning-rate",
+    "interrupted": "interrupted after {n} iterations, and the best parameters so far, those of "
+    "iteration {best}, are kept",
+}
+
+
+def stops_early(labels: Labels) -> bool:
+    """Whether there are rows enough for a validation share that says something."""
+    rarer = np.unique(labels, return_counts=True)[1].min()
+    return bool(rarer * _VALIDATED >= _FEWEST_VALIDATED)
+
+
+def fit(settings: Settings, hidden: int, rows: Cut, label: str) -> TriLayerClassifier:
+    """Train with early stopping on a validation share, where there are rows enough for one.
+
+    What should be known of a run that did not end well goes to standard error.
+    """
+    network = TriLayerClassifier(
+        hidden,
+        solver=settings.solver,
+        learning_rate=settings.learning_rate,
+        l2=settings.l2,
+        max_iter=settings.max_iter,
+        max_seconds=settings.max_seconds,
+        early_stopping=stops_early(rows.labels),
+        validation_fraction=_VALIDATED,
+        n_threads=settings.threads,
+        random_state=settings.seed,
+    )
+    needs = solver(solver_name(network, len(rows.labels))).needs
+    network.set_params(n_iter_no_change=_PATIENCE[needs])
+    with warnings.catch_warnings():
+        # The advice is the same, but names Python's arguments instead of the options.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        with progress_bar(label, settings.max_iter) as on_step:
+            network.fit(rows.X, rows.labels, on_step=on_step)
+    if advice := _ADVICE.get(network.stop_reason_):
+        say(f"{label}: {advice.format(n=network.n_iter_, best=network.best_iter_)}")
+    return network
+
+
+def fingerprint(paths: Sequence[Path], rows: int) -> dict[str, Any]:
+    """Describe the data: SHA-256 over the bytes of the files, in the order of reading."""
+    digest = hashlib.sha256()
+    files = [Path(file.name) for file in find_tables(paths)]
+    for path in files:
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    return {"files": [path.name for path in files], "rows": rows, "sha256": digest.hexdigest()}

@@ -1,0 +1,133 @@
+"""A model as the commands use it: rows of a table in, logits of the positive label out."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+
+from trilayer.cli.paths import existing
+from trilayer.cli.targets import Answers, Target
+from trilayer.engines import select
+from trilayer.errors import InputError
+from trilayer.inputs import logits
+from trilayer.modelfile import ModelRecord, read
+from trilayer.params import Params
+from trilayer.tables import NUMBER, scan_table
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from trilayer.encoding import TableEncoder
+
+Floats = npt.NDArray[np.floating[Any]]
+Sources = list[Path] | BinaryIO
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """From columns of a table to the network's inputs: an encoder, or numbers as they are."""
+
+    encoder: "TableEncoder | None"
+    names: tuple[str, ...] = ()
+
+    @property
+    def kinds(self) -> dict[str, str]:
+        """The columns that are needed, and what each must be."""
+        return dict.fromkeys(self.names, NUMBER) if self.encoder is None else self.encoder.kinds_
+
+    @property
+    def input_names(self) -> list[str]:
+        """What the network's inputs are called."""
+        if self.encoder is None:
+            return list(self.names)
+        return [str(name) for name in self.encoder.get_feature_names_out()]
+
+    def rows(self, batch: "pa.RecordBatch", first_row: int) -> Floats:
+        """Make a batch that `scan_table` gave the network's inputs, m × n1."""
+        if self.encoder is not None:
+            return np.asarray(self.encoder.transform(batch))
+        columns = [batch[name].to_numpy(zero_copy_only=False) for name in self.names]
+        X = np.stack(columns, axis=1)
+        wrong = np.argwhere(~np.isfinite(X))
+        if len(wrong):
+            row, column = wrong[0].tolist()
+            raise InputError(
+                f"row {first_row + row:,}, column {self.names[column]!r}: this model needs a "
+                "number there, for it was saved without an encoder that fills gaps"
+            )
+        return X
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model file, read."""
+
+    name: str
+    record: ModelRecord
+    encoding: Encoding
+
+    @cached_property
+    def target(self) -> Target:
+        """The labels; the column's name is empty if the file does not say it."""
+        summary = self.record.summary
+        name = summary.get("target") if isinstance(summary, dict) else None
+        return Target(name or "", self.record.classes, self.record.positive)
+
+    def logits(self, X: Floats) -> Floats:
+        """Return the logits of the positive label."""
+        return positive_logits(self.record.params, X, self.target)
+
+
+def load_model(name: str) -> Model:
+    """Read a model file for use on tables.
+
+    Raises
+    ------
+    InputError
+        If it is not there, cannot be trusted, or does not say which columns it takes.
+    """
+    record = read(existing(name))
+    if record.encoder is None and record.feature_names is None:
+        raise InputError(
+            f"{name}: this model was saved without the names of its columns, so no table fits "
+            "it: use it from Python, or train it on a table"
+        )
+    return Model(name, record, Encoding(record.encoder, record.feature_names or ()))
+
+
+def positive_logits(params: Params, X: Floats, target: Target) -> Floats:
+    """Z2 of every row, or -Z2 where the network's y = 0 is the positive label; in float64."""
+    rows = np.asarray(X, dtype=params.dtype)
+    Z2: Floats = logits(select("auto"), params, rows.T)[0].astype(np.float64)
+    return Z2 if target.positive_is_second else -Z2
+
+
+@dataclass(frozen=True)
+class Answered:
+    """Encoded rows with their answers, and how many more there were without one."""
+
+    X: Floats
+    positive: Answers
+    unanswered: int
+
+
+def answered(encoding: Encoding, target: Target, source: Sources) -> Iterator[Answered]:
+    """Stream the rows of a table that have an answer, encoded.
+
+    Raises
+    ------
+    InputError
+        If the table does not fit; the sentence says where.
+    """
+    if target.name in encoding.kinds:
+        raise InputError(f"column {target.name!r} is an input of the model, so not its target")
+    first_row = 1
+    for batch in scan_table(source, {**encoding.kinds, target.name: target.kind}):
+        known, positive = target.answers(batch[target.name], first_row)
+        X = encoding.rows(batch, first_row)
+        first_row += len(batch)
+        yield Answered(X[known], positive[known], int((~known).sum()))

@@ -1,0 +1,76 @@
+"""``trilayer predict``: every row's logit, probability and label, as a stream."""
+
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+
+from trilayer.cli.settings import Flag, Output, Texts
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from trilayer.cli.model import Model
+
+PREDICTED = ("logit", "probability", "label")
+
+
+def predict(
+    model: str,
+    /,
+    *data: Annotated[str, Parameter(required=True, allow_leading_hyphen=True)],
+    output: Output = None,
+    ids: Annotated[Texts, Parameter(name="--id")] = (),
+    force: Flag = False,
+) -> int:
+    """Predict every row of a table, in its order: logit, probability, label.
+
+    Parameters
+    ----------
+    model
+        Model file.
+    data
+        CSV, TSV or Parquet, plain or gzip: files, a folder, or - for standard input.
+    output
+        File to write: .csv, .tsv (also .gz) or .parquet. By default CSV to standard output.
+    ids
+        Column to keep beside the predictions, as it is. Once for each.
+    force
+        Replace the output if it exists.
+    """
+    from trilayer.cli.model import load_model
+    from trilayer.cli.output import counted, say
+    from trilayer.cli.paths import sources
+    from trilayer.errors import InputError
+    from trilayer.tables import TableWriter, scan_table
+
+    clash = [name for name in ids if name in PREDICTED]
+    if clash:
+        raise InputError(f"--id {clash[0]}: a column of the predictions has that name: rename it")
+    known = load_model(model)
+    batches = scan_table(sources(data), known.encoding.kinds, keep=ids)
+    rows = 0
+    with TableWriter(sys.stdout.buffer if output is None else output, force=force) as writer:
+        for batch in batches:
+            writer.write(_predicted(known, batch, ids, rows))
+            rows += len(batch)
+    if output is not None:
+        say(f"wrote {counted(rows, 'row')} to {output}")
+    return 0
+
+
+def _predicted(
+    model: "Model", batch: "pa.RecordBatch", ids: tuple[str, ...], done: int
+) -> "pa.Table":
+    import numpy as np
+    import pyarrow as pa
+
+    from trilayer.cli.scores import probabilities
+
+    Z = model.logits(model.encoding.rows(batch, done + 1))
+    p = probabilities(Z)
+    target = model.target
+    labels = np.where(p >= model.record.threshold, 1, 0)
+    pair = np.array([target.negative, target.positive], dtype=target.classes.dtype)
+    columns: dict[str, Any] = {name: batch[name] for name in ids}
+    return pa.table(columns | {"logit": Z, "probability": p, "label": pa.array(pair[labels])})

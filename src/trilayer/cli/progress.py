@@ -1,0 +1,58 @@
+"""The progress of a training run, on a terminal."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from trilayer.cli.output import console
+
+if TYPE_CHECKING:
+    from trilayer.training import Progress, Watcher
+
+
+@contextmanager
+def progress_bar(label: str, max_iter: int) -> "Iterator[Watcher]":
+    """Hold a bar on standard error while a run lasts, if that is a terminal.
+
+    Parameters
+    ----------
+    label : str
+        What stands before the bar.
+    max_iter : int
+        The iteration at which it is full.
+
+    Yields
+    ------
+    callable
+        What `TriLayerClassifier.fit` takes as `on_step`.
+    """
+    if not sys.stderr.isatty():
+        yield _look_away
+        return
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        TextColumn("{task.completed}/{task.total} {task.fields[words]}"),
+        TimeElapsedColumn(),
+    )
+    with Bar(*columns, console=console(sys.stderr), transient=True) as bar:
+        task = bar.add_task(label, total=max_iter, words="")
+
+        def draw(step: "Progress") -> None:
+            bar.update(task, completed=step.k, words=in_words(step))
+
+        yield draw
+
+
+def in_words(step: "Progress") -> str:
+    """Say where a run stands."""
+    words = f"loss {step.J:.4f}"
+    return words if step.validation is None else f"{words}  validation {step.validation:.4f}"
+
+
+def _look_away(_: "Progress") -> None:
+    """Watch nothing: there is nobody to show it to."""

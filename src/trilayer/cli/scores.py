@@ -1,0 +1,126 @@
+"""How good probabilities are, and whether one model is better than another."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from trilayer import core
+
+Floats = npt.NDArray[np.floating[Any]]
+Answers = npt.NDArray[np.bool_]
+
+HIGHER_IS_BETTER = ("auc", "accuracy")
+LOWER_IS_BETTER = ("log_loss", "brier")
+
+_CLEAR = 2.0  # standard errors from which on a difference is no chance
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Scores of one model on one set of rows.
+
+    Attributes
+    ----------
+    rows : int
+    auc : float or None
+        None where there is only one class.
+    log_loss, brier, accuracy : float
+    confusion : dict of str to int
+        true_negative, false_positive, false_negative, true_positive.
+    """
+
+    rows: int
+    auc: float | None
+    log_loss: float
+    brier: float
+    accuracy: float
+    confusion: dict[str, int]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the scores by name."""
+        return dict(vars(self))
+
+
+def scores(Z: Floats, positive: Answers, threshold: float) -> Scores:
+    """Score the logits of the positive label.
+
+    Parameters
+    ----------
+    Z : array, (m,)
+    positive : array of bool, (m,)
+        The truth.
+    threshold : float
+        The probability from which on a row is said to be positive.
+    """
+    p = probabilities(Z)
+    said = p >= threshold
+    return Scores(
+        rows=len(Z),
+        auc=_auc(Z, positive),
+        log_loss=float(losses(Z, positive).mean()),
+        brier=float(np.square(p - positive).mean()),
+        accuracy=float((said == positive).mean()),
+        confusion={
+            "true_negative": int(np.sum(~said & ~positive)),
+            "false_positive": int(np.sum(said & ~positive)),
+            "false_negative": int(np.sum(~said & positive)),
+            "true_positive": int(np.sum(said & positive)),
+        },
+    )
+
+
+def probabilities(Z: Floats) -> Floats:
+    """σ(Z) in float64."""
+    rows: Floats = core.sigmoid(np.asarray(Z, dtype=np.float64)[None])[0]
+    return rows
+
+
+def losses(Z: Floats, positive: Answers) -> Floats:
+    """Every row's log-loss (E12), from the logits: finite where they are."""
+    Y = positive.astype(np.float64)
+    rows: Floats = core.losses(np.asarray(Z, dtype=np.float64)[None], Y[None])[0]
+    return rows
+
+
+def prior_logit(rate: float) -> float:
+    """Return the logit of a constant probability; what never or always occurs stays finite."""
+    tiny = float(np.finfo(np.float64).tiny)
+    return float(np.log(max(rate, tiny)) - np.log(max(1.0 - rate, tiny)))
+
+
+def prior_log_loss(positive: Answers) -> float:
+    """Log-loss of the best constant probability, the share of positives among the rows."""
+    rate = float(positive.mean())
+    return float(losses(np.full(len(positive), prior_logit(rate)), positive).mean())
+
+
+def verdict(network: Floats, unit: Floats) -> tuple[bool, str]:
+    """Say whether the hidden layer earns its place, from every row's two log-losses.
+
+    The rows are the same, so the mean of their differences is held against its own
+    standard error.
+    """
+    gains = unit - network
+    gain = float(gains.mean())
+    error = float(gains.std(ddof=1) / np.sqrt(len(gains))) if len(gains) > 1 else np.inf
+    beside = f"log-loss {network.mean():.4f} beside {unit.mean():.4f} without it"
+    if gain > _CLEAR * error:
+        return True, f"The hidden layer earns its place: {beside}."
+    if gain < -_CLEAR * error:
+        return False, (
+            f"The hidden layer does not earn its place: {beside}; try --hidden 0, or more --l2."
+        )
+    return False, (
+        f"The hidden layer makes no clear difference on these rows: {beside}; "
+        "--hidden 0 gives the smaller model."
+    )
+
+
+def _auc(Z: Floats, positive: Answers) -> float | None:
+    if positive.all() or not positive.any():
+        return None
+    from sklearn.metrics import roc_auc_score
+
+    return float(roc_auc_score(positive, Z))

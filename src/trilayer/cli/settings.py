@@ -1,0 +1,80 @@
+"""Options that commands share, and what they accept."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+from cyclopts.validators import Number
+
+Texts = Annotated[tuple[str, ...], Parameter(negative="", show_default=False)]
+Flag = Annotated[bool, Parameter(negative="", show_default=False)]
+Output = Annotated[Path | None, Parameter(name=("--output", "-o"))]
+Probability = Annotated[float, Parameter(validator=Number(gte=0, lte=1))]
+Count = Annotated[int, Parameter(validator=Number(gte=1))]
+Seed = Annotated[int, Parameter(validator=Number(gte=0, lt=2**32))]
+_Share = Annotated[float, Parameter(validator=Number(gt=0, lt=1))]
+_NotNegative = Annotated[float, Parameter(validator=Number(gte=0, lt=float("inf")))]
+_Positive = Annotated[float | None, Parameter(validator=Number(gt=0, lt=float("inf")))]
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Which columns are what.
+
+    Parameters
+    ----------
+    target
+        Column with the answer: two labels. Rows without one are left out.
+    positive
+        Label whose probability is predicted; by default the second in sorted order.
+    id
+        Column that names the rows, left out of the inputs. Once for each.
+    categorical
+        Column to be taken as a category although it holds numbers. Once for each.
+    drop
+        Column to leave out for any other reason. Once for each.
+    """
+
+    target: str
+    positive: str | None = None
+    id: Texts = ()
+    categorical: Texts = ()
+    drop: Texts = ()
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a network is trained.
+
+    Parameters
+    ----------
+    hidden
+        Hidden units; 0 leaves the hidden layer out.
+    solver
+        How to minimise; auto takes lbfgs up to 100,000 rows, and adam beyond.
+    learning_rate
+        Step size of gd, sgd and adam.
+    l2
+        Weight decay.
+    max_iter
+        Iterations at the most (epochs of sgd and adam).
+    max_seconds
+        Stop training after this time; the result then depends on the machine.
+    seed
+        Decides the held-out rows, the start and the order of batches.
+    threads
+        Threads; the result does not depend on their number. All processors by default.
+    test_share
+        Share of the rows held out to judge the network.
+    """
+
+    hidden: Annotated[int, Parameter(validator=Number(gte=0))] = 16
+    solver: Literal["auto", "gd", "sgd", "adam", "lbfgs"] = "auto"
+    learning_rate: _Positive = None
+    l2: _NotNegative = 1.0
+    max_iter: Count = 500
+    max_seconds: _Positive = None
+    seed: Seed = 0
+    threads: Annotated[int | None, Parameter(validator=Number(gte=1))] = None
+    test_share: _Share = 0.2

@@ -1,0 +1,74 @@
+"""The commands, by name; each one's module is imported when it runs."""
+
+import difflib
+from typing import Any
+
+from cyclopts import App, CycloptsError
+from cyclopts.exceptions import MissingArgumentError, UnknownCommandError
+
+from trilayer._version import __version__
+from trilayer.cli.exits import EPILOGUE
+from trilayer.errors import InputError
+
+COMMANDS = {
+    "train": "Train a network on a table, and say how good it is.",
+    "predict": "Predict every row of a table: logit, probability, label.",
+    "evaluate": "Score a model on rows whose answers are known.",
+    "inspect": "Say all that a model file holds.",
+    "check": "Show that every equation holds, and every gradient of a model.",
+    "trace": "Show every matrix of the derivation for a few rows.",
+    "demo": "Train, evaluate and predict on data that come with the package.",
+}
+
+app = App(
+    name="trilayer",
+    help="A three-layer sigmoid network for yes/no questions, trained on a table.",
+    help_epilogue=EPILOGUE,
+    help_format="plaintext",
+    version=__version__,
+    suppress_keyboard_interrupt=False,
+)
+for _place, (_name, _help) in enumerate(COMMANDS.items()):
+    app.command(f"trilayer.cli.{_name}:{_name}", name=_name, help=_help, sort_key=_place)
+
+
+def run(words: list[str]) -> int:
+    """Run the command that the words name.
+
+    Raises
+    ------
+    InputError
+        If they name none, or not as it wants to be called.
+    """
+    try:
+        code: Any = app(words, exit_on_error=False, print_error=False, result_action="return_value")
+    except UnknownCommandError as error:
+        raise InputError(_no_command((error.unused_tokens or words)[0])) from error
+    except MissingArgumentError as error:
+        raise InputError(_missing(error)) from error
+    except CycloptsError as error:
+        raise InputError(_in_one_sentence(str(error))) from error
+    return code if isinstance(code, int) else 0  # help and version return nothing
+
+
+def _no_command(word: str) -> str:
+    close = difflib.get_close_matches(word, COMMANDS, n=1)
+    hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(COMMANDS)}"
+    return f"no command {word!r} ({hint})"
+
+
+def _missing(error: MissingArgumentError) -> str:
+    command = f"trilayer {' '.join(error.command_chain or ())}"
+    name = error.keyword or (error.argument.name if error.argument else "more")
+    lacks = f"{name} needs a value" if error.keyword else f"{command} needs {name}"
+    return f"{lacks}: see {command} --help"
+
+
+def _in_one_sentence(message: str) -> str:
+    """Join the sentences that cyclopts says: Invalid value "x" for --y. Must be > 0."""
+    first, *rest = message.strip().removesuffix(".").split(". ")
+    return ": ".join([_uncapitalised(first), *(_uncapitalised(part) for part in rest)])
+
+
+def _uncapitalised(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]

@@ -1,0 +1,89 @@
+"""What ``trilayer train`` says about the table and the results."""
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from trilayer.cli.output import counted, listed, say, score, show, table
+
+if TYPE_CHECKING:
+    from trilayer.cli.learning import Cut, Known
+    from trilayer.cli.training import Job
+    from trilayer.encoding import ColumnSummary
+
+_PLURALS = {"number": "numbers", "category": "categories", "boolean": "yes or no", "date": "dates"}
+
+
+def tell_table(known: "Known", job: "Job") -> None:
+    """Say what was read, what is to be predicted, and how often it occurs."""
+    target = known.target
+    rows = len(known.labels) + known.unanswered
+    say(
+        f"{listed(job.data, 4)}: {counted(rows, 'row')}, "
+        f"{counted(known.table.num_columns, 'column')} beside the target"
+    )
+    chosen = " (the second in sorted order; --positive chooses)" * (job.columns.positive is None)
+    share = float((known.labels == target.positive).mean())
+    say(f"target {target.name}: positive is {target.positive!r}{chosen}, {share:.1%} of the rows")
+    if known.unanswered:
+        say(f"{counted(known.unanswered, 'row')} without a target left out")
+
+
+def tell_cut(rows: "Cut") -> None:
+    """Say what became of the columns and the rows."""
+    by_kind: dict[str, list[str]] = defaultdict(list)
+    for column in rows.encoder.describe():
+        kind = _PLURALS.get(column.kind, f"left out ({column.note})")
+        by_kind[kind].append(_described(column))
+    # What is used first.
+    for kind in sorted(by_kind, key=lambda kind: kind.startswith("left out")):
+        say(f"  {kind}: {listed(by_kind[kind])}")
+    say(
+        f"learning from {counted(len(rows.labels), 'row')} with {counted(rows.X.shape[1], 'input')}"
+        f", judged on {counted(len(rows.held_positive), 'row')} held out"
+    )
+
+
+def _described(column: "ColumnSummary") -> str:
+    facts = []
+    if column.inputs and column.levels:
+        facts.append(counted(column.levels, "level"))
+    if column.inputs and column.pooled:
+        facts.append(f"{column.pooled:,} rare")
+    if column.inputs and column.missing:
+        facts.append(f"{column.missing:,} missing")
+    if column.inputs and column.note:
+        facts.append(column.note)
+    return f"{column.name} ({', '.join(facts)})" if facts else column.name
+
+
+def show_results(result: dict[str, Any]) -> None:
+    """Print the scores beside the baselines', the confusion matrix and the verdict."""
+    baselines = result["baselines"]
+    models = {
+        f"network, {result['hidden']} hidden": result["network"],
+        "unit, no hidden layer": baselines["unit"],
+        "class prior": baselines["prior"],
+    }
+    rows = [
+        [name, *(score(judged[key]) for key in ("auc", "log_loss", "brier", "accuracy"))]
+        for name, judged in models.items()
+        if judged is not None
+    ]
+    title = f"On {result['rows']['held_out']:,} held-out rows"
+    show(
+        table(("", "AUC", "log-loss", "Brier", "accuracy"), rows, title=title, numbers=True),
+        confusion_table(result["network"]["confusion"], result),
+        result["verdict"],
+    )
+
+
+def confusion_table(confusion: dict[str, int], about: dict[str, Any]) -> Any:
+    """Lay out a confusion matrix; `about` names the labels and the threshold."""
+    negative, positive = str(about["negative"]), str(about["positive"])
+    rows = [
+        [negative, f"{confusion['true_negative']:,}", f"{confusion['false_positive']:,}"],
+        [positive, f"{confusion['false_negative']:,}", f"{confusion['true_positive']:,}"],
+    ]
+    title = f"Said to be {positive} from a probability of {about['threshold']:g} on"
+    columns = ("truly", f"said {negative}", f"said {positive}")
+    return table(columns, rows, title=title, numbers=True)

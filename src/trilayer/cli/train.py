@@ -1,0 +1,52 @@
+"""``trilayer train``: from a table to a model file, and how good it is."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from trilayer.cli.settings import Columns, Flag, Output, Probability, Settings, Texts
+from trilayer.errors import InputError
+
+_DEFAULTS = Settings()
+
+
+def train(
+    *data: Annotated[str, Parameter(required=True)],
+    columns: Annotated[Columns, Parameter(name="*")],
+    output: Output = None,
+    valid: Texts = (),
+    settings: Annotated[Settings, Parameter(name="*")] = _DEFAULTS,
+    threshold: Probability = 0.5,
+    force: Flag = False,
+    json: Flag = False,
+) -> int:
+    """Train a network on a table, and say how good it is.
+
+    Parameters
+    ----------
+    data
+        CSV, TSV or Parquet, plain or gzip: a file, several, or a folder.
+    output
+        Model file. By default named after DATA, in the current folder.
+    valid
+        Table to judge the network by, instead of a share of DATA.
+    threshold
+        Probability from which on a row is said to be positive.
+    force
+        Replace the model file if it exists.
+    json
+        Print one JSON object instead of tables.
+    """
+    from trilayer.cli.paths import existing, model_name, new_file
+
+    if settings.solver == "lbfgs" and settings.learning_rate is not None:
+        raise InputError("--learning-rate is for gd, sgd and adam: lbfgs finds its own steps")
+    paths = [existing(name) for name in data]
+    valid_paths = [existing(name) for name in valid]
+    output = model_name(data[0]) if output is None else Path(output)
+    new_file(output, force=force)
+    from trilayer.cli.training import Job, run
+
+    job = Job(paths, valid_paths, columns, settings, threshold, output, force=force)
+    return run(job, as_json=json)

@@ -1,0 +1,97 @@
+"""Ctrl-C ends the training, not the command: the best so far is judged and saved."""
+
+import json
+import signal
+
+import pytest
+
+from trilayer import load
+from trilayer.cli import learning, training
+from trilayer.errors import ModelFileError
+from trilayer.modelfile import read
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def interrupt_at(monkeypatch, label, k):
+    """Let Ctrl-C come in iteration k of the run with that label (0: before the first)."""
+    bar = learning.progress_bar
+
+    def interrupting(name, max_iter):
+        if name.startswith(label) and k == 0:
+            raise KeyboardInterrupt
+        manager = bar(name, max_iter)
+
+        class Interrupting:
+            def __enter__(self):
+                manager.__enter__()
+                return self.watch
+
+            def __exit__(self, *error):
+                return manager.__exit__(*error)
+
+            def watch(self, step):
+                if name.startswith(label) and step.k == k:
+                    raise KeyboardInterrupt
+
+        return Interrupting()
+
+    monkeypatch.setattr(learning, "progress_bar", interrupting)
+
+
+def test_ctrl_c_keeps_the_best_so_far(trilayer, people, monkeypatch):
+    interrupt_at(monkeypatch, "network", 3)
+    said = trilayer("train", people.csv, "--target", "buys", "-o", "m", "--json")
+    told = json.loads(said.out)
+    assert said.code == 130
+    assert "network: interrupted after 3 iterations" in said.err
+    assert (told["iterations"], told["stop_reason"]) == (3, "interrupted")
+    assert told["baselines"]["unit"] is None
+    assert "no comparison" in told["verdict"]
+    assert load("m").predict(people.frame).shape == (500,)
+
+
+@pytest.mark.parametrize("k", [0, 2])
+def test_ctrl_c_while_the_unit_trains_saves_the_network(trilayer, people, monkeypatch, k):
+    interrupt_at(monkeypatch, "unit", k)
+    said = trilayer("train", people.csv, "--target", "buys", "-o", "m")
+    assert said.code == 130
+    assert "unit, no hidden layer  " not in said.out
+    assert load("m").predict(people.frame).shape == (500,)
+
+
+def test_ctrl_c_before_the_first_iteration_writes_nothing(trilayer, people, monkeypatch):
+    interrupt_at(monkeypatch, "network", 0)
+    said = trilayer("train", people.csv, "--target", "buys", "-o", "m")
+    assert (said.code, said.out) == (130, "")
+    assert said.err.endswith("trilayer: interrupted\n")
+    with pytest.raises(ModelFileError, match="no such file"):
+        read("m")
+
+
+def test_ctrl_c_while_saving_is_put_off(trilayer, people, monkeypatch):
+    save = training.save
+
+    def impatient(*args, **kwargs):
+        signal.raise_signal(signal.SIGINT)
+        save(*args, **kwargs)
+
+    monkeypatch.setattr(training, "save", impatient)
+    before = signal.getsignal(signal.SIGINT)
+    said = trilayer("train", people.csv, "--target", "buys", "-o", "m")
+    assert said.code == 130
+    assert "The hidden layer" in said.out
+    assert signal.getsignal(signal.SIGINT) is before
+    assert load("m").predict(people.frame).shape == (500,)
+
+
+def test_it_runs_in_any_thread(trilayer, people):
+    """Signals can only be put off in the main one."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(1) as pool:
+        words = ("train", people.csv, "--target", "buys", "--max-iter", 2, "-o", "m")
+        assert pool.submit(trilayer, *words).result().code == 0
