@@ -1,6 +1,7 @@
 """`TriLayerClassifier`: scikit-learn outside (rows), the derivation inside (columns)."""
 
 from collections.abc import Mapping
+from math import isfinite
 from numbers import Integral, Real
 from typing import Any
 
@@ -22,11 +23,10 @@ from trilayer import core
 from trilayer.callbacks import CallbackSupportMixin, FitReport, with_callbacks
 from trilayer.engines import ENGINES, select
 from trilayer.errors import InputError
-from trilayer.fitting import Stepped, run, start_params, step_on
+from trilayer.fitting import Stepped, run, start_params, step_on, threads
 from trilayer.inputs import (
     Samples,
     hold_out,
-    logits,
     reweighted,
     targets,
     two_classes,
@@ -34,6 +34,7 @@ from trilayer.inputs import (
 )
 from trilayer.params import FloatArray, Params, pack, unpack
 from trilayer.solvers import SCHEDULES, SOLVERS
+from trilayer.sources import BLOCK
 from trilayer.training import Progress, Watcher
 
 
@@ -396,15 +397,15 @@ class TriLayerClassifier(
         array, (m,)
         """
         rows = self._rows(X)
-        Z2 = logits(select(self.engine), self.params_, rows.T)
-        return np.ravel(Z2)
+        Z2: FloatArray = select(self.engine).logits(self.params_, rows.T, self._threads_for(rows))[
+            0
+        ]
+        return Z2
 
     def predict_proba(self, X: ArrayLike) -> FloatArray:
         """Return the probabilities of both classes, m × 2: 1 - A2 and A2 (E11)."""
-        Z2 = self.decision_function(X)
-        # σ(-z) rather than 1 - σ(z): small probabilities keep their digits.
-        signed = np.stack([-Z2, Z2])
-        return np.asarray(core.sigmoid(signed)).T
+        rows = self._rows(X)
+        return select(self.engine).probabilities(self.params_, rows.T, self._threads_for(rows))
 
     def predict_log_proba(self, X: ArrayLike) -> FloatArray:
         """Return the logarithms of `predict_proba`, m × 2, finite for finite logits."""
@@ -422,9 +423,35 @@ class TriLayerClassifier(
         Z1 = core.hidden_preactivation(self.params_.W1, self.params_.b1, rows.T)
         return np.asarray(core.sigmoid(Z1)).T
 
+    def _threads_for(self, rows: FloatArray) -> int:
+        return threads(self) if len(rows) > BLOCK else 1
+
     def _rows(self, X: ArrayLike) -> FloatArray:
+        if isinstance(X, np.ndarray) and self._needs_no_check(X):
+            rows: FloatArray = X
+            return rows
         check_is_fitted(self, "params_")
         return np.asarray(validate_data(self, X, dtype=self.params_.dtype, reset=False))
+
+    def _needs_no_check(self, X: NDArray[Any]) -> bool:
+        """Whether scikit-learn's checks would find nothing and change nothing.
+
+        They are most of the price of predicting one row, so what they look at is looked at
+        here first: type, dtype, shape, names, and (by a sum, as they do) finiteness.
+        """
+        params = vars(self).get("params_")
+        if (
+            params is None
+            or type(X) is not np.ndarray
+            or X.dtype != params.W1.dtype
+            or X.ndim != 2
+            or X.shape[0] == 0
+            or X.shape[1] != params.W1.shape[0]
+            or "feature_names_in_" in vars(self)
+        ):
+            return False
+        with np.errstate(over="ignore", invalid="ignore"):
+            return isfinite(np.add.reduce(X, axis=None))
 
     @property
     def _n_features_out(self) -> int:

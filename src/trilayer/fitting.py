@@ -18,13 +18,16 @@ from trilayer.inputs import Samples, validation
 from trilayer.objective import Objective
 from trilayer.params import FloatArray, Params, initialise, pack
 from trilayer.solvers import State, Step, check_options, solver
-from trilayer.sources.memory import MemorySource
+from trilayer.sources.memory import MemorySource, available_threads
 from trilayer.training import Limits, Outcome, Watcher, train
 
 DEFAULT_HIDDEN_UNITS = 16
 
 LBFGS_UP_TO = 100_000
 """Samples up to which ``solver="auto"`` takes all of them at every step."""
+
+STRIDE = 1000
+"""Iterations of gradient descent that may pass unseen (the engine returns sooner by time)."""
 
 
 class Fitted(NamedTuple):
@@ -84,9 +87,16 @@ def solver_options(settings: Any, name: str, seed: int) -> dict[str, Any]:
     """Return all that the named solver's `run` takes beside objective, start and state."""
     names = ("learning_rate", "momentum", "schedule", "batch_size")
     chosen: dict[str, Any] = check_options(name, {key: getattr(settings, key) for key in names})
+    if name == "gd":
+        chosen |= {"max_iter": settings.max_iter, "tol": settings.tol}
     if solver(name).needs == "batches":
         chosen |= {"seed": seed if settings.shuffle else None, "max_iter": settings.max_iter}
     return chosen
+
+
+def threads(settings: Any) -> int:
+    """Return how many threads to use: n_threads, or one for each processor at hand."""
+    return int(settings.n_threads or available_threads())
 
 
 @contextmanager
@@ -117,10 +127,12 @@ def run(
         early_stopping=bool(settings.early_stopping),
         watches="gradient" if solver(name).needs == "sums" else "objective",
     )
+    if name == "gd" and watch is None and held_out is None:
+        options["stride"] = STRIDE  # nobody looks at single iterations
     metric = "auc" if settings.early_stopping == "auc" else "log_loss"
     with objective(settings, samples, start.n2) as J:
         steps = solver(name).run(J, pack(start).astype(np.float64), **options)
-        judge = None if held_out is None else validation(J, held_out, metric)
+        judge = None if held_out is None else validation(J, held_out, metric, threads(settings))
         outcome = train(steps, limits, judge, watch)
     if problem := advice(outcome, limits, name):
         warnings.warn(problem, ConvergenceWarning, stacklevel=4)

@@ -9,11 +9,9 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
 from trilayer import core
-from trilayer.engines import Engine
 from trilayer.errors import InputError
 from trilayer.objective import Objective
 from trilayer.params import FloatArray, unpack
-from trilayer.sources import blocks
 from trilayer.training import Validation
 
 Labels = NDArray[Any]
@@ -143,7 +141,7 @@ def hold_out(samples: Samples, fraction: float, seed: int) -> tuple[Samples, Sam
     return Samples(*(a[kept] for a in samples)), Samples(*(a[held] for a in samples))
 
 
-def validation(objective: Objective, samples: Samples, metric: str) -> Validation:
+def validation(objective: Objective, samples: Samples, metric: str, n_threads: int) -> Validation:
     """Build the score of held-out samples: mean log-loss (E13), or AUC.
 
     Raises
@@ -157,7 +155,7 @@ def validation(objective: Objective, samples: Samples, metric: str) -> Validatio
 
     def score(theta: FloatArray) -> float:
         params = unpack(theta.astype(dtype, copy=False), n1, n2)
-        Z2 = logits(objective.engine, params, samples.X.T).astype(np.float64)
+        Z2 = objective.engine.logits(params, samples.X.T, n_threads).astype(np.float64)
         if metric == "auc":
             # Diverged parameters rank nothing; the objective will say so.
             return float(roc_auc_score(samples.Y, np.nan_to_num(Z2[0]), sample_weight=samples.s))
@@ -165,11 +163,3 @@ def validation(objective: Objective, samples: Samples, metric: str) -> Validatio
         return float(np.sum(samples.s * j) / np.sum(samples.s, dtype=np.float64))
 
     return Validation(metric, score)
-
-
-def logits(engine: Engine, params: Any, X: FloatArray) -> FloatArray:
-    """Return Z2 (1 × m) block by block, so that no temporary outgrows a block."""
-    Z2 = np.empty((1, X.shape[1]), dtype=np.result_type(params.dtype, X.dtype))
-    for block in blocks(X.shape[1]):
-        Z2[:, block] = engine.logits(params, X[:, block])
-    return Z2

@@ -1,9 +1,11 @@
 """J and its gradient at a parameter vector, over a source, by an engine."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from trilayer.engines import Engine
 from trilayer.params import FloatArray, n_parameters, unpack
@@ -58,13 +60,17 @@ class Objective:
         J, gradient = float(means[0]), means[1:]
         if self.l2:
             decay = self.l2 / self.source.total_weight
-            weights = np.where(weight_mask(self.source.n1, self.n2), theta, 0.0)
+            weights = np.where(self._is_weight, theta, 0.0)
             J += 0.5 * decay * float(weights @ weights)
             gradient = gradient + decay * weights
         return J, gradient
 
+    @cached_property
+    def _is_weight(self) -> NDArray[np.bool_]:
+        return weight_mask(self.source.n1, self.n2)
 
-def weight_mask(n1: int, n2: int) -> FloatArray:
+
+def weight_mask(n1: int, n2: int) -> NDArray[np.bool_]:
     """Mark the packed vector's weights (W1, W2), as against its biases (b1, b2)."""
     mask = np.zeros(n_parameters(n1, n2), dtype=bool)
     mask[: n1 * n2] = True

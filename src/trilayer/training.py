@@ -180,11 +180,12 @@ class _Run:
         self.best: Step | None = None
         self.best_score = validation.worst if validation else np.inf
         self.since_best = self.since_lowest = 0
-        self.start_k = 0
+        self.start_k = self.diverged_at = 0
 
     def take(self, step: Step) -> str:
         """Note one step; return why to stop, or the empty string."""
         if not (np.isfinite(step.J) and np.all(np.isfinite(step.theta))):
+            self.diverged_at = step.k
             return "diverged"
         is_start = self.last is None
         self.last = step
@@ -194,7 +195,7 @@ class _Run:
             self.start_k = step.k
             if step.k == 0:
                 return self._reason(step)
-        self.loss_curve.append(step.J)
+        self.loss_curve.extend([step.J] if step.trail is None else step.trail.tolist())
         if score is not None:
             self.validation_curve.append(score)
         seconds = time.monotonic() - self.began
@@ -244,11 +245,10 @@ class _Run:
     def outcome(self, reason: str) -> Outcome:
         """Choose the step to keep."""
         if reason == "diverged" and (self.lowest is None or self.lowest.k == self.start_k):
-            at = self.last.k + 1 if self.last else 0
             raise DivergenceError(
-                f"the objective became infinite or NaN at iteration {at}, before any iteration "
-                "improved on the start: use a smaller learning_rate, or scale the inputs "
-                "(StandardScaler)"
+                f"the objective became infinite or NaN at iteration {self.diverged_at}, before "
+                "any iteration improved on the start: use a smaller learning_rate, or scale the "
+                "inputs (StandardScaler)"
             )
         last, lowest = self.last, self.lowest
         if last is None or lowest is None:

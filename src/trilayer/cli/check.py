@@ -33,7 +33,7 @@ def check(model: str | None = None, /, *, json: Flag = False) -> int:
     failed += [finding.id for finding in findings if not _is_shown(finding)]
     if gradients is not None and not gradients["holds"]:
         failed.append("gradients")
-    engine = select("auto").name
+    engine = select("auto").description
     if json:
         show_json(_result(proofs, findings, engine, gradients, failed))
     else:

@@ -58,7 +58,7 @@ def _facts(record: "ModelRecord") -> dict[str, Any]:
         "fingerprint": record.fingerprint,
         "check_rows": record.check_X.shape[1],
         "versions": record.versions,
-        "engine": select("auto").name,
+        "engine": select("auto").description,
     }
 
 

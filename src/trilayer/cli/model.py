@@ -13,7 +13,6 @@ from trilayer.cli.paths import existing
 from trilayer.cli.targets import Answers, Target
 from trilayer.engines import select
 from trilayer.errors import InputError
-from trilayer.inputs import logits
 from trilayer.modelfile import ModelRecord, read
 from trilayer.params import Params
 from trilayer.tables import NUMBER, scan_table
@@ -102,7 +101,7 @@ def load_model(name: str) -> Model:
 def positive_logits(params: Params, X: Floats, target: Target) -> Floats:
     """Z2 of every row, or -Z2 where the network's y = 0 is the positive label; in float64."""
     rows = np.asarray(X, dtype=params.dtype)
-    Z2: Floats = logits(select("auto"), params, rows.T)[0].astype(np.float64)
+    Z2: Floats = select("auto").logits(params, rows.T)[0].astype(np.float64)
     return Z2 if target.positive_is_second else -Z2
 
 

@@ -1,10 +1,13 @@
 """How one block of samples is computed.
 
-An engine turns parameters and a block into sums; it knows nothing of files, threads or
-solvers. Every engine agrees with `reference`, which is `trilayer.core` itself.
+An engine turns parameters and samples into sums; it knows nothing of files or solvers.
+Every engine agrees with `reference`, which is `trilayer.core` itself; `fused` does all of
+it in one pass, in native code.
 """
 
+import warnings
 from contextlib import AbstractContextManager
+from functools import cache
 from typing import Protocol
 
 from trilayer.engines.reference import ReferenceEngine
@@ -15,21 +18,68 @@ ENGINES = ("auto", "fused", "reference")
 
 
 class Engine(Protocol):
-    """What a source asks of an engine."""
+    """What a source asks of an engine.
+
+    Attributes
+    ----------
+    name : str
+        One of `ENGINES`, without "auto".
+    description : str
+        The name, and the instruction set where there is a choice.
+    walks_blocks : bool
+        Whether `sums` takes any number of samples: cuts them into blocks and adds along
+        the fixed tree itself, on `n_threads`.
+    """
 
     name: str
+    walks_blocks: bool
+
+    @property
+    def description(self) -> str:
+        """The name, and the instruction set where there is a choice."""
+        ...
 
     def running(self) -> AbstractContextManager[None]:
         """Hold for as long as sums must come out with the same bits."""
         ...
 
-    def sums(self, params: Params, X: FloatArray, Y: FloatArray, s: FloatArray) -> FloatArray:
-        """Return Σ s·j and, behind it, the packed Σ s·∂j/∂θ of one block, in float64."""
+    def sums(
+        self,
+        params: Params,
+        X: FloatArray,
+        Y: FloatArray,
+        s: FloatArray | None,
+        n_threads: int = 1,
+    ) -> FloatArray:
+        """Return Σ s·j and, behind it, the packed Σ s·∂j/∂θ, in float64; s None is ones."""
         ...
 
-    def logits(self, params: Params, X: FloatArray) -> FloatArray:
+    def logits(self, params: Params, X: FloatArray, n_threads: int = 1) -> FloatArray:
         """Return Z2, 1 × m."""
         ...
+
+    def probabilities(self, params: Params, X: FloatArray, n_threads: int = 1) -> FloatArray:
+        """Return 1 - A2 and A2 side by side, m × 2."""
+        ...
+
+
+@cache
+def _best() -> Engine:
+    """Return the fused engine, or (with one warning a process) the reference."""
+    try:
+        from trilayer.engines.fused import FusedEngine
+    except ImportError as missing:
+        warnings.warn(
+            "trilayer was installed without its native engine and computes with NumPy, several "
+            f"times slower: install it where there is a C++ compiler ({missing})",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+        return ReferenceEngine()
+    return FusedEngine()
+
+
+_REFERENCE = ReferenceEngine()
 
 
 def select(name: str) -> Engine:
@@ -42,10 +92,15 @@ def select(name: str) -> Engine:
     EngineError
         If the engine is not part of this installation.
     """
-    if name not in ENGINES:
+    if name == "auto":
+        return _best()
+    if name == "reference":
+        return _REFERENCE
+    if name != "fused":
         raise InputError(f"engine must be one of {', '.join(ENGINES)}, got {name!r}")
-    if name == "fused":
+    if _best().name != "fused":
         raise EngineError(
-            "engine='fused' is not part of this installation: use engine='auto' or 'reference'"
+            "engine='fused' is not part of this installation, which had no C++ compiler: install "
+            "trilayer again where there is one, or use engine='auto'"
         )
-    return ReferenceEngine()
+    return _best()

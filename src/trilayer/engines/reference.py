@@ -42,11 +42,15 @@ class _OneBlasThread:
 
 _BLAS = _OneBlasThread()
 
+_COLUMNS = 2048
+"""Samples whose activations are held at a time when predicting."""
+
 
 class ReferenceEngine:
     """E7 to E34 as `core` states them, in the dtype of the data."""
 
-    name = "reference"
+    name = description = "reference"
+    walks_blocks = False
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -54,7 +58,14 @@ class ReferenceEngine:
         with _BLAS.held():
             yield
 
-    def sums(self, params: Params, X: FloatArray, Y: FloatArray, s: FloatArray) -> FloatArray:
+    def sums(
+        self,
+        params: Params,
+        X: FloatArray,
+        Y: FloatArray,
+        s: FloatArray | None,
+        n_threads: int = 1,  # noqa: ARG002 - one block is one thread's
+    ) -> FloatArray:
         """Return Σ s·j and the packed Σ s·∂j/∂θ of one block, in float64.
 
         Parameters
@@ -62,13 +73,14 @@ class ReferenceEngine:
         params : Params
         X : array, n1 × b
         Y, s : array, 1 × b
-            Targets and sample weights.
+            Targets and sample weights; without weights, ones.
 
         Returns
         -------
         array, (1 + number of parameters,)
         """
         parts: tuple[Any, ...]
+        s = np.ones_like(Y) if s is None else s
         X = np.asfortranarray(X)  # BLAS adds in another order for another layout
         # A pool's threads have their own error state; the training loop looks at J.
         with np.errstate(over="ignore", invalid="ignore"):
@@ -78,12 +90,27 @@ class ReferenceEngine:
                 parts = core.unit_sums(params.W2, params.b2, X, Y, s)
         return np.concatenate([np.ravel(part) for part in parts], dtype=np.float64)
 
-    def logits(self, params: Params, X: FloatArray) -> FloatArray:
-        """Return Z2 (E10, E33) of a block, 1 × b."""
-        z: FloatArray
-        X = np.asfortranarray(X)
-        if params.n2:
-            z = core.network_logits(params.W1, params.b1, params.W2, params.b2, X)
-        else:
-            z = core.unit_logits(params.W2, params.b2, X)
-        return z
+    def logits(
+        self,
+        params: Params,
+        X: FloatArray,
+        n_threads: int = 1,  # noqa: ARG002 - BLAS has its own
+    ) -> FloatArray:
+        """Return Z2 (E10, E33), 1 × m, block by block: no temporary outgrows a block."""
+        Z2 = np.empty((1, X.shape[1]), dtype=np.result_type(params.dtype, X.dtype))
+        for start in range(0, X.shape[1], _COLUMNS):
+            block = slice(start, start + _COLUMNS)
+            Z2[:, block] = _block_logits(params, np.asfortranarray(X[:, block]))
+        return Z2
+
+    def probabilities(self, params: Params, X: FloatArray, n_threads: int = 1) -> FloatArray:
+        """Return 1 - A2 and A2 (E11, E33) side by side, m × 2."""
+        Z2 = self.logits(params, X, n_threads)
+        # σ(-z) rather than 1 - σ(z): small probabilities keep their digits.
+        return np.ascontiguousarray(core.sigmoid(np.concatenate([-Z2, Z2])).T)
+
+
+def _block_logits(params: Params, X: FloatArray) -> Any:
+    if params.n2:
+        return core.network_logits(params.W1, params.b1, params.W2, params.b2, X)
+    return core.unit_logits(params.W2, params.b2, X)

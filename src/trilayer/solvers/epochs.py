@@ -1,24 +1,19 @@
 """Mini-batch epochs: what sgd and adam share is the walk, not the rule."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 
 from trilayer.objective import Objective
 from trilayer.params import FloatArray
+from trilayer.solvers.native import epoch_of, takes
+from trilayer.solvers.rule import Memory, Rule
 from trilayer.solvers.step import State, Step, scheduled
-
-Memory = dict[str, FloatArray]
-"""A rule's own arrays, shaped as theta: velocities, moments."""
-
-Rule = Callable[[FloatArray, FloatArray, Memory, float, int], tuple[FloatArray, Memory]]
-"""``rule(theta, gradient, memory, rate, t)``: the t-th update (from 1) of theta and memory."""
 
 
 def epochs(
     rule: Rule,
-    memory: Memory,
     objective: Objective,
     theta: FloatArray,
     *,
@@ -33,10 +28,7 @@ def epochs(
 
     Parameters
     ----------
-    rule : callable
-        The update; pure.
-    memory : dict of array
-        The rule's memory at the start.
+    rule : Rule
     objective : Objective
     theta : array
         Packed start.
@@ -49,30 +41,51 @@ def epochs(
         The order is a function, not a state: a run that is resumed needs no generator.
     max_iter : int
         Epochs that the cosine schedule falls over.
-    state : mapping or None
+    state : mapping, optional
         Of the step to go on from.
     """
-    k = updates = 0
     if state:
         k, updates = int(state["k"]), int(state["updates"])
-        memory = {name: np.asarray(state[name]) for name in memory}
+        memory = {name: np.asarray(state[name]) for name in rule.memory}
     else:
+        k, updates = 0, 0
+        memory = {name: np.zeros_like(theta) for name in rule.memory}
         J, gradient = objective(theta)
         yield _step(k, theta, J, gradient, memory, updates)
     size = min(batch_size, objective.source.m)
-    n_batches = math.ceil(objective.source.m / size)
+    batches = np.arange(math.ceil(objective.source.m / size))
+    one_epoch = epoch_of if takes(objective) else _epoch
     while True:
-        total_J, total_gradient = 0.0, np.zeros_like(theta)
-        for b, batch in enumerate(objective.source.batches(size, seed, k)):
-            rate = scheduled(schedule, learning_rate, (k + b / n_batches) / max_iter, updates)
-            J, gradient = objective.on_batch(theta, batch)
-            share = batch.X.shape[1] / objective.source.m
-            total_J += share * J
-            total_gradient += share * gradient
-            updates += 1
-            theta, memory = rule(theta, gradient, memory, rate, updates)
-        k += 1
-        yield _step(k, theta, total_J, total_gradient, memory, updates)
+        progress = (k + batches / batches.size) / max_iter
+        rates = scheduled(schedule, learning_rate, progress, updates + batches)
+        theta, memory, J, gradient = one_epoch(
+            rule, objective, theta, memory, rates, size, seed, k, updates
+        )
+        k, updates = k + 1, updates + batches.size
+        yield _step(k, theta, J, gradient, memory, updates)
+
+
+def _epoch(
+    rule: Rule,
+    objective: Objective,
+    theta: FloatArray,
+    memory: Memory,
+    rates: FloatArray,
+    size: int,
+    seed: int | None,
+    k: int,
+    updates: int,
+) -> tuple[FloatArray, Memory, float, FloatArray]:
+    """Walk one epoch batch by batch; return what changed, and the means of J and gradient."""
+    mean_J, mean_gradient = 0.0, np.zeros_like(theta)
+    batches = objective.source.batches(size, seed, k)
+    for b, (rate, batch) in enumerate(zip(rates.tolist(), batches, strict=True)):
+        J, gradient = objective.on_batch(theta, batch)
+        share = batch.X.shape[1] / objective.source.m
+        mean_J += share * J
+        mean_gradient += share * gradient
+        theta, memory = rule.update(theta, gradient, memory, rate, updates + b + 1)
+    return theta, memory, mean_J, mean_gradient
 
 
 def _step(

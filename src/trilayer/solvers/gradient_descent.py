@@ -7,6 +7,7 @@ import numpy as np
 from trilayer.core import descend
 from trilayer.objective import Objective
 from trilayer.params import FloatArray
+from trilayer.solvers.native import Place, at, strides, takes
 from trilayer.solvers.step import State, Step
 
 
@@ -16,6 +17,9 @@ def gradient_descent(
     *,
     learning_rate: float,
     momentum: float = 0.0,
+    stride: int = 1,
+    max_iter: int | None = None,
+    tol: float = 0.0,
     state: State | None = None,
 ) -> Iterator[Step]:
     """Yield θ ← θ - η v, v ← μ v + ∂J/∂θ; with momentum μ = 0 this is E35.
@@ -29,22 +33,39 @@ def gradient_descent(
         η > 0.
     momentum : float
         μ, 0 to below 1 (Polyak's heavy ball).
+    stride : int
+        Iterations that one Step may stand for, where the engine can do many in one call;
+        a stride also ends at `max_iter`, and where no gradient component exceeds `tol`.
+    max_iter : int, optional
+    tol : float
     state : mapping, optional
         Of the step to go on from; `theta` is then that step's.
     """
-    k = int(state["k"]) if state else 0
-    velocity = np.asarray(state["velocity"]) if state else np.zeros_like(theta)
-    J, gradient = objective(theta)
-    if not state:
-        yield _step(k, theta, J, gradient, velocity)
+    if state:
+        velocity, gradient = np.asarray(state["velocity"]), np.asarray(state["gradient"])
+        place = Place(int(state["k"]), theta, velocity, gradient)
+    else:
+        J, gradient = at(objective, theta)
+        place = Place(0, theta, np.zeros_like(theta), gradient)
+        yield _step(place, J)
+    if takes(objective):
+        last = np.inf if max_iter is None else max_iter
+
+        def most(k: int) -> int:
+            return int(min(stride, last - k)) if k < last else stride
+
+        for reached, record in strides(objective, place, learning_rate, momentum, tol, most):
+            place = reached
+            yield _step(place, float(record[-1, 0]), record[:, 0])
     while True:
-        velocity = momentum * velocity + gradient if momentum else gradient
-        theta = descend(theta, velocity, learning_rate)
-        k += 1
+        velocity = momentum * place.velocity + place.gradient
+        theta = descend(place.theta, velocity if momentum else place.gradient, learning_rate)
         J, gradient = objective(theta)
-        yield _step(k, theta, J, gradient, velocity)
+        place = Place(place.k + 1, theta, velocity, gradient)
+        yield _step(place, J)
 
 
-def _step(k: int, theta: FloatArray, J: float, gradient: FloatArray, velocity: FloatArray) -> Step:
-    norm = float(np.abs(gradient).max())
-    return Step(k, theta, J, norm, k + 1, {"k": k, "velocity": velocity})
+def _step(place: Place, J: float, trail: FloatArray | None = None) -> Step:
+    norm = float(np.abs(place.gradient).max())
+    state: State = {"k": place.k, "velocity": place.velocity, "gradient": place.gradient}
+    return Step(place.k, place.theta, J, norm, place.k + 1, state, trail)

@@ -92,13 +92,12 @@ def _step(
     Y: list[FloatArray],
     evaluations: int,
 ) -> Step:
-    pairs = np.array([S, Y]).reshape(2, len(S), theta.size)
     state: State = {
         "k": k,
         "evaluations": evaluations,
         "J": J,
         "gradient": gradient,
-        "S": pairs[0],
-        "Y": pairs[1],
+        "S": S,
+        "Y": Y,
     }
     return Step(k, theta, J, float(np.abs(gradient).max()), evaluations, state)

@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-
 from trilayer.objective import Objective
 from trilayer.params import FloatArray
-from trilayer.solvers.epochs import Memory, epochs
+from trilayer.solvers.epochs import epochs
+from trilayer.solvers.rule import Memory, Rule
 from trilayer.solvers.step import Step
 
 
@@ -20,10 +19,11 @@ def sgd(
     batches. `walk` is described at `epochs`.
     """
 
-    def rule(
+    def update(
         theta: FloatArray, gradient: FloatArray, memory: Memory, rate: float, _t: int
     ) -> tuple[FloatArray, Memory]:
         velocity = momentum * memory["velocity"] - rate * gradient
         return theta + (momentum * velocity - rate * gradient), {"velocity": velocity}
 
-    return epochs(rule, {"velocity": np.zeros_like(theta)}, objective, theta, **walk)
+    rule = Rule("sgd", {"momentum": momentum}, ("velocity",), update)
+    return epochs(rule, objective, theta, **walk)

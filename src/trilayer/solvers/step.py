@@ -1,13 +1,16 @@
 """What every solver yields, and how a step size may change."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from trilayer.params import FloatArray
 
-State = Mapping[str, "FloatArray | float | int"]
-"""A solver's whole memory: arrays and numbers, nothing else."""
+State = Mapping[str, Any]
+"""A solver's whole memory: arrays, lists of arrays and numbers, nothing else."""
 
 SCHEDULES = ("constant", "inverse-scaling", "cosine")
 
@@ -31,6 +34,8 @@ class Step:
         Passes over all samples so far.
     state : mapping
         What the solver needs, besides theta, to go on from here to the bit.
+    trail : array, optional
+        J of all the iterations that this step stands for, if it is more than one.
     """
 
     k: int
@@ -39,10 +44,13 @@ class Step:
     gradient_norm: float
     evaluations: int
     state: State
+    trail: FloatArray | None = None
 
 
-def scheduled(schedule: str, learning_rate: float, progress: float, updates: int) -> float:
-    """Return the step size of one update.
+def scheduled(
+    schedule: str, learning_rate: float, progress: FloatArray, updates: NDArray[np.int64]
+) -> FloatArray:
+    """Return the step size of each of some updates.
 
     Parameters
     ----------
@@ -51,13 +59,13 @@ def scheduled(schedule: str, learning_rate: float, progress: float, updates: int
         ``"cosine"``: η (1 + cos πp) / 2, falling to 0 at the last iteration allowed.
     learning_rate : float
         η.
-    progress : float
+    progress : array
         p, the share of all allowed iterations that is done, 0 to 1.
-    updates : int
+    updates : array
         t.
     """
     if schedule == "inverse-scaling":
-        return learning_rate / math.sqrt(1.0 + updates / 100.0)
+        return learning_rate / np.sqrt(1.0 + updates / 100.0)
     if schedule == "cosine":
-        return learning_rate * 0.5 * (1.0 + math.cos(math.pi * min(progress, 1.0)))
-    return learning_rate
+        return learning_rate * 0.5 * (1.0 + np.cos(np.pi * np.minimum(progress, 1.0)))
+    return np.full(updates.shape, learning_rate)

@@ -3,11 +3,14 @@
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from types import TracebackType
 
 import numpy as np
+from numpy.typing import NDArray
 
 from trilayer.engines import Engine
+from trilayer.engines.data import Data, flat
 from trilayer.params import FloatArray, Params
 from trilayer.sources import Batch, blocks, tree_sum
 
@@ -39,10 +42,21 @@ class MemorySource:
         self.X, self.Y, self.s = X, Y, s
         self.n1, self.m = X.shape
         self.total_weight = float(np.sum(s, dtype=np.float64))
+        self.n_threads = n_threads or available_threads()
         self._blocks = blocks(self.m)
         self._groups = range(0, len(self._blocks), _GROUP)
-        workers = min(n_threads or available_threads(), len(self._groups))
-        self._pool = ThreadPoolExecutor(workers) if workers > 1 else None
+        self._pool: ThreadPoolExecutor | None = None
+
+    @cached_property
+    def data(self) -> Data:
+        """The samples as an engine's whole runs take them."""
+        s = None if self.weights is None else flat(self.weights, self.X.dtype)
+        return Data(self.X, flat(self.Y, self.X.dtype), s, self.total_weight)
+
+    @cached_property
+    def weights(self) -> FloatArray | None:
+        """The sample weights, or None if all are 1: multiplying by 1 changes no bit."""
+        return None if np.all(self.s == 1) else self.s
 
     def __enter__(self) -> "MemorySource":
         return self
@@ -58,6 +72,8 @@ class MemorySource:
 
     def sums(self, engine: Engine, params: Params) -> FloatArray:
         """Return the engine's sums over all samples, added along the fixed tree."""
+        if engine.walks_blocks:
+            return engine.sums(params, self.X, self.Y, self.weights, self.n_threads)
 
         def subtree(first: int) -> FloatArray:
             return tree_sum(
@@ -65,6 +81,9 @@ class MemorySource:
                 for b in self._blocks[first : first + _GROUP]
             )
 
+        workers = min(self.n_threads, len(self._groups))
+        if workers > 1 and self._pool is None:
+            self._pool = ThreadPoolExecutor(workers)
         walk = map if self._pool is None else self._pool.map
         return tree_sum(walk(subtree, self._groups))
 
@@ -79,12 +98,17 @@ class MemorySource:
             Decides, with the epoch, the order of the samples; None keeps theirs.
         epoch : int
         """
-        order = (
-            np.random.default_rng([seed, epoch]).permutation(self.m) if seed is not None else None
-        )
+        order = self.order(seed, epoch)
         for start in range(0, self.m, size):
-            chosen = slice(start, start + size) if order is None else order[start : start + size]
+            part = slice(start, start + size)
+            chosen = part if order is None else order[part]
             yield Batch(self.X[:, chosen], self.Y[:, chosen], self.s[:, chosen])
+
+    def order(self, seed: int | None, epoch: int) -> NDArray[np.int64] | None:
+        """Return the order of an epoch's samples; None for their own."""
+        if seed is None:
+            return None
+        return np.random.default_rng([seed, epoch]).permutation(self.m)
 
 
 def available_threads() -> int:

@@ -1,0 +1,233 @@
+// The Python module trilayer._fused. Every function exists for float32 and float64; X is n1 x m
+// with any strides (rows of samples are the transpose's view); theta, and whatever goes with it,
+// is float64 [parameters]: W1 row by row, b1, W2, b2. Outputs are written into given arrays.
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include <limits>
+#include <optional>
+#include <stdexcept>
+#include <string>
+
+#include "compute.hpp"
+#include "dispatch.hpp"
+
+namespace nb = nanobind;
+using namespace nb::literals;
+
+namespace trilayer {
+namespace {
+
+template <class T> using Matrix = nb::ndarray<const T, nb::ndim<2>, nb::device::cpu>;
+template <class T> using Vector = nb::ndarray<const T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+template <class T> using State = nb::ndarray<T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+template <class T> using Maybe = std::optional<T>;
+using Order = nb::ndarray<const std::int64_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+
+void require(bool fits, const char* what) {
+  if (!fits) throw std::invalid_argument(what);
+}
+
+template <class A> auto* pointer(const Maybe<A>& array) { return array ? array->data() : nullptr; }
+
+template <class A> void require_length(const Maybe<A>& array, Index length, const char* what) {
+  require(!array || Index(array->size()) == length, what);
+}
+
+using Theta = Vector<double>;
+using Doubles = State<double>;
+
+template <class T> Shape shape_of(std::size_t theta, Index n2, const Matrix<T>& X) {
+  const Shape n{Index(X.shape(0)), n2};
+  require(n.n1 >= 1 && n2 >= 0, "X must have a feature, n2 must not be negative");
+  require(Index(theta) == n.parameters(), "theta does not fit X and n2");
+  return n;
+}
+
+template <class T>
+Samples<T> samples_of(const Matrix<T>& X, const Vector<T>& Y, const Maybe<Vector<T>>& s) {
+  const Index m = Index(X.shape(1));
+  require(Index(Y.size()) == m, "Y must have one label a sample");
+  require_length(s, m, "s must have one weight a sample");
+  return {X.data(), X.stride(1), X.stride(0), Y.data(), pointer(s), nullptr, 0, 0};
+}
+
+template <class T>
+void sums(const Theta& theta, Index n2, const Matrix<T>& X, const Vector<T>& Y,
+          const Maybe<Vector<T>>& s, const Doubles& out, bool want_loss, int threads) {
+  const Shape n = shape_of(theta.size(), n2, X);
+  require(Index(out.size()) == n.parameters() + 1, "out needs one number more than theta");
+  const Samples<T> samples = samples_of(X, Y, s);
+  nb::gil_scoped_release release;
+  network_sums(n, theta.data(), samples, 0, Index(X.shape(1)), Cut::blocks, threads, want_loss,
+               out.data());
+}
+
+template <class T>
+void predict(const Theta& theta, Index n2, const Matrix<T>& X, const State<T>& out, int kind,
+             int threads) {
+  const Shape n = shape_of(theta.size(), n2, X);
+  const Index m = Index(X.shape(1));
+  require(kind >= 0 && kind <= 2, "kind is 0 (logit), 1 (probability) or 2 (both)");
+  require(Index(out.size()) == (kind == 2 ? 2 * m : m), "out does not fit X");
+  const Samples<T> samples{X.data(), X.stride(1), X.stride(0), nullptr, nullptr, nullptr, 0, 0};
+  nb::gil_scoped_release release;
+  network_predict(n, theta.data(), samples, m, Output(kind), threads, out.data());
+}
+
+template <class T>
+Index run_gd(const Doubles& theta, Index n2, const Maybe<Doubles>& velocity,
+             const Doubles& gradient, const Matrix<T>& X, const Vector<T>& Y,
+             const Maybe<Vector<T>>& s, double learning_rate, double momentum, double total_weight,
+             double decay, double tolerance, Index steps, double seconds, const Maybe<Doubles>& J,
+             const Doubles& largest, int threads) {
+  const Shape n = shape_of(theta.size(), n2, X);
+  const Samples<T> samples = samples_of(X, Y, s);
+  require_length(velocity, n.parameters(), "velocity must be as long as theta");
+  require(Index(gradient.size()) == n.parameters(), "gradient must be as long as theta");
+  require(!J || Index(J->size()) >= steps, "J needs a place for every step");
+  require(Index(largest.size()) >= steps, "largest needs a place for every step");
+  nb::gil_scoped_release release;
+  return gradient_descent(n, {theta.data(), pointer(velocity), gradient.data()}, samples,
+                          Index(X.shape(1)),
+                          {learning_rate, momentum, total_weight, decay, tolerance},
+                          {steps, seconds}, threads, {pointer(J), largest.data()});
+}
+
+// What both mini-batch runs take. The order is checked here: the kernels follow it blindly.
+template <class T> struct Epoch {
+  Shape n;
+  Samples<T> samples;
+  Batches batches;
+
+  Epoch(const Doubles& theta, Index n2, const Matrix<T>& X, const Vector<T>& Y,
+        const Maybe<Vector<T>>& s, const Maybe<Order>& order, Index size, Index first,
+        const Doubles& rates, double average_weight, double decay, double seconds,
+        const Doubles& total)
+      : n(shape_of(theta.size(), n2, X)), samples(samples_of(X, Y, s)) {
+    const Index all = Index(X.shape(1)), m = order ? Index(order->size()) : all;
+    require(size >= 1 && first >= 0, "a batch needs a sample");
+    require(Index(rates.size()) >= (m + size - 1) / size, "rates needs a place for every batch");
+    require(Index(total.size()) == n.parameters(), "total must be as long as theta");
+    samples.order = pointer(order);
+    samples.listed = order ? m : 0;
+    for (Index i = 0; order && i < m; ++i)
+      require(samples.order[i] >= 0 && samples.order[i] < all,
+              "order names a sample that is not there");
+    batches = {m, size, first, rates.data(), average_weight, decay, seconds};
+  }
+};
+
+template <class T>
+nb::tuple run_sgd(const Doubles& theta, Index n2, const Doubles& velocity, const Matrix<T>& X,
+                  const Vector<T>& Y, const Maybe<Vector<T>>& s, const Maybe<Order>& order,
+                  Index size, Index first, const Doubles& rates, double average_weight,
+                  double decay, double seconds, const Doubles& total, double momentum,
+                  int threads) {
+  const Epoch<T> epoch(theta, n2, X, Y, s, order, size, first, rates, average_weight, decay,
+                       seconds, total);
+  require(velocity.size() == theta.size(), "velocity must be as long as theta");
+  EpochTotals totals{0, total.data()};
+  Index done;
+  {
+    nb::gil_scoped_release release;
+    done = sgd_batches(epoch.n, theta.data(), velocity.data(), epoch.samples, epoch.batches,
+                       momentum, threads, totals);
+  }
+  return nb::make_tuple(done, totals.J);
+}
+
+template <class T>
+nb::tuple run_adam(const Doubles& theta, Index n2, const Doubles& mean, const Doubles& square,
+                   const Matrix<T>& X, const Vector<T>& Y, const Maybe<Vector<T>>& s,
+                   const Maybe<Order>& order, Index size, Index first, const Doubles& rates,
+                   double average_weight, double decay, double seconds, const Doubles& total,
+                   Index updates, double beta1, double beta2, double epsilon, int threads) {
+  const Epoch<T> epoch(theta, n2, X, Y, s, order, size, first, rates, average_weight, decay,
+                       seconds, total);
+  require(mean.size() == theta.size() && square.size() == theta.size(),
+          "the moments must be as long as theta");
+  EpochTotals totals{0, total.data()};
+  Index done;
+  {
+    nb::gil_scoped_release release;
+    done = adam_batches(epoch.n, theta.data(), mean.data(), square.data(), epoch.samples,
+                        epoch.batches, {beta1, beta2, epsilon, updates}, threads, totals);
+  }
+  return nb::make_tuple(done, totals.J);
+}
+
+// The kernels' own exp, sigmoid and log(1 + e^z), for the tests.
+template <class T>
+void elementwise(const std::string& name, const Vector<T>& x, const State<T>& out) {
+  const Kernels<T>& k = current_kernels<T>();
+  require(x.size() == out.size(), "out must be as long as x");
+  require(name == "exp" || name == "sigmoid" || name == "softplus", "no such function");
+  const auto f = name == "exp" ? k.exp : name == "sigmoid" ? k.sigmoid : k.softplus;
+  f(Index(x.size()), x.data(), out.data());
+}
+
+constexpr auto run_gd_text =
+    "Up to `steps` steps of gradient descent on all samples, in place:\n"
+    "  velocity = momentum * velocity + gradient;  theta -= learning_rate * velocity\n"
+    "(velocity None: theta -= learning_rate * gradient), then at the new theta\n"
+    "  gradient = sums / total_weight + decay * theta (W1 and W2 only)\n"
+    "  J[k] = loss / total_weight + decay / 2 * (|W1|^2 + |W2|^2), unless J is None\n"
+    "  largest[k] = largest |component| of gradient, NaN if one is not finite.\n"
+    "`gradient` must come in as the gradient at theta. Ends when largest[k] is not above\n"
+    "`tolerance`, or after about `seconds`. Returns the number of steps.";
+
+constexpr auto run_sgd_text =
+    "Batches first, first + 1, ... of an epoch, `size` samples each, in place; for batch b\n"
+    "  g = sums / (samples in it * average_weight) + decay * theta (W1 and W2 only)\n"
+    "  velocity = momentum * velocity - rates[b] * g\n"
+    "  theta += momentum * velocity - rates[b] * g\n"
+    "Samples come in `order` (int64, or None: as they lie). Adds each batch's g, times its\n"
+    "share of the samples, to `total`. Comes back after about `seconds` with (batches done,\n"
+    "the likewise weighted sum of their J before the step).";
+
+constexpr auto run_adam_text =
+    "As run_sgd, but with t = updates + 1, ...\n"
+    "  mean = beta1 * mean + (1 - beta1) * g;  square = beta2 * square + (1 - beta2) * g^2\n"
+    "  rate = rates[b] * sqrt(1 - beta2^t) / (1 - beta1^t)\n"
+    "  theta -= rate * mean / (sqrt(square) + epsilon)";
+
+template <class T> void define(nb::module_& m) {
+  const auto none = [](const char* name) { return nb::arg(name).noconvert().none(); };
+  const auto plain = [](const char* name) { return nb::arg(name).noconvert(); };
+  m.def("sums", sums<T>, plain("theta"), "n2"_a, plain("X"), plain("Y"), none("s"), plain("out"),
+        "want_loss"_a = true, "threads"_a = 1,
+        "The loss (0 unless want_loss) and the gradient, summed over X's samples, into `out`,\n"
+        "one longer than theta.");
+  m.def("predict", predict<T>, plain("theta"), "n2"_a, plain("X"), plain("out"), "kind"_a,
+        "threads"_a = 1,
+        "Logits (kind 0), probabilities (1) or both classes' (2, two a sample) into `out`.");
+  m.def("run_gd", run_gd<T>, plain("theta"), "n2"_a, none("velocity"), plain("gradient"),
+        plain("X"), plain("Y"), none("s"), "learning_rate"_a, "momentum"_a, "total_weight"_a,
+        "decay"_a, "tolerance"_a, "steps"_a, "seconds"_a, none("J"), plain("largest"), "threads"_a,
+        run_gd_text);
+  m.def("run_sgd", run_sgd<T>, plain("theta"), "n2"_a, plain("velocity"), plain("X"), plain("Y"),
+        none("s"), none("order"), "size"_a, "first"_a, plain("rates"), "average_weight"_a,
+        "decay"_a, "seconds"_a, plain("total"), "momentum"_a, "threads"_a, run_sgd_text);
+  m.def("run_adam", run_adam<T>, plain("theta"), "n2"_a, plain("mean"), plain("square"), plain("X"),
+        plain("Y"), none("s"), none("order"), "size"_a, "first"_a, plain("rates"),
+        "average_weight"_a, "decay"_a, "seconds"_a, plain("total"), "updates"_a, "beta1"_a,
+        "beta2"_a, "epsilon"_a, "threads"_a, run_adam_text);
+  m.def("elementwise", elementwise<T>, "name"_a, plain("x"), plain("out"),
+        "exp, sigmoid or softplus of x into out, as the kernels compute them.");
+}
+
+NB_MODULE(_fused, m) {
+  m.def("isa", [] { return std::string(current_isa().name); }, "The instruction set in use.");
+  m.def("available_isas", available_isas, "Those this machine can run, best first.");
+  m.def("select_isa", select_isa, "name"_a, "Use this instruction set from now on.");
+  m.attr("block_samples") = block_samples;
+  define<float>(m);
+  define<double>(m);
+}
+
+}  // namespace
+}  // namespace trilayer

@@ -1,0 +1,68 @@
+// One instruction set's kernels. CMake compiles this file once for each, with its flags and
+// TRILAYER_ISA naming the table; nothing but that table is visible outside.
+#include "narrow.hpp"
+#include "updates.hpp"
+#include "wide.hpp"
+
+namespace trilayer {
+namespace {
+
+// Below half a vector of units, lanes full of samples waste less than lanes of padding.
+template <class T> bool is_narrow(Shape n) { return 4 * n.n2 <= 3 * lanes<T>; }
+
+template <class T> Index prepared_size(Shape n) {
+  return is_narrow<T>(n) ? Narrow<T>::prepared_size(n) : Wide<T>::prepared_size(n);
+}
+template <class T> Index work_size(Shape n) {
+  return is_narrow<T>(n) ? Narrow<T>::work_size(n) : Wide<T>::work_size(n);
+}
+template <class T> void prepare(Shape n, const double* theta, T* prepared) {
+  is_narrow<T>(n) ? Narrow<T>::prepare(n, theta, prepared) : Wide<T>::prepare(n, theta, prepared);
+}
+template <class T>
+void sums(Shape n, const T* prepared, const Samples<T>& samples, Index first, Index count,
+          bool want_loss, T* work, double* out) {
+  auto f = is_narrow<T>(n) ? Narrow<T>::sums : Wide<T>::sums;
+  f(n, prepared, samples, first, count, want_loss, work, out);
+}
+template <class T>
+void predict(Shape n, const T* prepared, const Samples<T>& samples, Index first, Index count,
+             Output kind, T* work, T* out) {
+  auto f = is_narrow<T>(n) ? Narrow<T>::predict : Wide<T>::predict;
+  f(n, prepared, samples, first, count, kind, work, out);
+}
+
+template <class T, class F> void map(Index n, const T* x, T* out, F f) {
+  constexpr Index L = lanes<T>;
+  for (Index i = 0; i < n; i += L) {
+    const Index here = n - i < L ? n - i : L;
+    T buffer[L] = {};
+    __builtin_memcpy(buffer, x + i, std::size_t(here) * sizeof(T));
+    store(buffer, f(Pack<T, 1>{load(buffer)}).v[0]);
+    __builtin_memcpy(out + i, buffer, std::size_t(here) * sizeof(T));
+  }
+}
+template <class T> void map_exp(Index n, const T* x, T* out) {
+  map(n, x, out, [](const auto& v) { return exp(v); });
+}
+template <class T> void map_sigmoid(Index n, const T* x, T* out) {
+  map(n, x, out, [](const auto& v) { return sigmoid(v); });
+}
+template <class T> void map_softplus(Index n, const T* x, T* out) {
+  map(n, x, out, [](const auto& v) { return softplus_from(v, exp_minus_magnitude(v)); });
+}
+
+template <class T>
+constexpr Kernels<T> table = {is_narrow<T>, prepared_size<T>, work_size<T>,
+                              prepare<T>,   sums<T>,          predict<T>,
+                              map_exp<T>,   map_sigmoid<T>,   map_softplus<T>};
+
+}  // namespace
+
+#define TRILAYER_TEXT_OF(name) #name
+#define TRILAYER_TEXT(name) TRILAYER_TEXT_OF(name)
+extern const InstructionSet TRILAYER_ISA;
+const InstructionSet TRILAYER_ISA = {TRILAYER_TEXT(TRILAYER_ISA), &updates, &table<float>,
+                                     &table<double>};
+
+}  // namespace trilayer

@@ -1,0 +1,85 @@
+// What the kernels of every instruction set share with the code that picks one: plain data.
+//
+// Shapes as in the derivation: W1 n1 x n2, b1 n2 x 1, W2 n2 x 1, b2 1 x 1, samples are columns.
+// A parameter vector `theta`, float64 in every run, holds W1 (row by row), b1, W2, b2. n2 = 0 is
+// the logistic unit: W2 is n1 x 1 and acts on X, theta holds W2, b2.
+#pragma once
+
+#include <cstdint>
+
+namespace trilayer {
+
+using Index = std::int64_t;
+
+constexpr Index block_samples = 2048;
+
+struct Shape {
+  Index n1, n2;
+  Index parameters() const { return n2 ? (n1 + 2) * n2 + 1 : n1 + 1; }
+};
+
+// m samples; element k of sample i is x[i * sample_stride + k * feature_stride]. With `order`
+// (m indices), sample i is sample order[i] of x, y and s instead. s may be null: all ones.
+// With `padded_to` above m, x (sample_stride 1), y and s go on with zeros up to that many samples.
+template <class T> struct Samples {
+  const T* x;
+  Index sample_stride, feature_stride;
+  const T* y;
+  const T* s;
+  const Index* order;
+  Index padded_to;
+  Index listed;  // length of order, 0 without
+};
+
+enum class Output { logit, probability, both_probabilities };
+
+// One instruction set's functions. `prepared` is theta rearranged for them, `work` a thread's
+// scratch memory; both are aligned to 64 bytes and at least as long as the sizes say.
+template <class T> struct Kernels {
+  bool (*reads_columns)(Shape);  // else rows; the other layout, or gathered samples, it copies
+  Index (*prepared_size)(Shape);
+  Index (*work_size)(Shape);
+  void (*prepare)(Shape, const double* theta, T* prepared);
+
+  // Sums over `count` samples from `first` on: out[0] the loss, left at 0 unless want_loss;
+  // out[1 .. parameters] the gradient in theta's order.
+  void (*sums)(Shape, const T* prepared, const Samples<T>&, Index first, Index count,
+               bool want_loss, T* work, double* out);
+  // out[count], or out[2 * count] for both_probabilities.
+  void (*predict)(Shape, const T* prepared, const Samples<T>&, Index first, Index count, Output,
+                  T* work, T* out);
+
+  void (*exp)(Index n, const T* x, T* out);
+  void (*sigmoid)(Index n, const T* x, T* out);
+  void (*softplus)(Index n, const T* x, T* out);
+};
+
+// What solvers do between two passes over the data, on vectors [parameters] of float64.
+struct Updates {
+  // Sum of the squares of W1 and W2: the L2 term's.
+  double (*squared_weights)(Shape, const double* theta);
+  // out = scale * sums + decay * theta, the second only where theta is a weight (W1, W2).
+  void (*gradient)(Shape, const double* sums, double scale, double decay, const double* theta,
+                   double* out);
+  // Largest magnitude; NaN if any component is not finite.
+  double (*largest)(Index n, const double* x);
+  // total += share * x.
+  void (*accumulate)(Index n, double share, const double* x, double* total);
+  // v = momentum v + g; theta -= rate v. Without v (null): theta -= rate g.
+  void (*descend)(Index n, const double* g, double rate, double momentum, double* v, double* theta);
+  // v = momentum v - rate g; theta += momentum v - rate g (Nesterov).
+  void (*sgd)(Index n, const double* g, double rate, double momentum, double* v, double* theta);
+  // m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2;
+  // theta -= rate m / (sqrt(v) + epsilon).
+  void (*adam)(Index n, const double* g, double rate, double beta1, double beta2, double epsilon,
+               double* m, double* v, double* theta);
+};
+
+struct InstructionSet {
+  const char* name;
+  const Updates* updates;
+  const Kernels<float>* f32;
+  const Kernels<double>* f64;
+};
+
+}  // namespace trilayer

@@ -1,0 +1,92 @@
+"""The native kernels; each function's own docstring says what it does.
+
+float32 and float64 both fit wherever `Samples` stands, one of them in one call; `Doubles` are
+float64 and contiguous. Arrays that a docstring calls changed "in place" must be writeable.
+"""
+
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Samples: TypeAlias = NDArray[np.floating[Any]]
+Doubles: TypeAlias = NDArray[np.floating[Any]]
+
+block_samples: int
+
+def isa() -> str: ...
+def available_isas() -> list[str]: ...
+def select_isa(name: str) -> None: ...
+def elementwise(name: str, x: Samples, out: Samples) -> None: ...
+def sums(
+    theta: Doubles,
+    n2: int,
+    X: Samples,
+    Y: Samples,
+    s: Samples | None,
+    out: Doubles,
+    want_loss: bool = True,
+    threads: int = 1,
+) -> None: ...
+def predict(
+    theta: Doubles, n2: int, X: Samples, out: Samples, kind: int, threads: int = 1
+) -> None: ...
+def run_gd(
+    theta: Doubles,
+    n2: int,
+    velocity: Doubles | None,
+    gradient: Doubles,
+    X: Samples,
+    Y: Samples,
+    s: Samples | None,
+    learning_rate: float,
+    momentum: float,
+    total_weight: float,
+    decay: float,
+    tolerance: float,
+    steps: int,
+    seconds: float,
+    J: Doubles | None,
+    largest: Doubles,
+    threads: int,
+) -> int: ...
+def run_sgd(
+    theta: Doubles,
+    n2: int,
+    velocity: Doubles,
+    X: Samples,
+    Y: Samples,
+    s: Samples | None,
+    order: NDArray[np.int64] | None,
+    size: int,
+    first: int,
+    rates: Doubles,
+    average_weight: float,
+    decay: float,
+    seconds: float,
+    total: Doubles,
+    momentum: float,
+    threads: int,
+) -> tuple[int, float]: ...
+def run_adam(
+    theta: Doubles,
+    n2: int,
+    mean: Doubles,
+    square: Doubles,
+    X: Samples,
+    Y: Samples,
+    s: Samples | None,
+    order: NDArray[np.int64] | None,
+    size: int,
+    first: int,
+    rates: Doubles,
+    average_weight: float,
+    decay: float,
+    seconds: float,
+    total: Doubles,
+    updates: int,
+    beta1: float,
+    beta2: float,
+    epsilon: float,
+    threads: int,
+) -> tuple[int, float]: ...

@@ -1,0 +1,211 @@
+"""The fused engine: one pass over the samples, in native code.
+
+The kernels are built once per instruction set and picked at run time (`TRILAYER_ISA`
+overrides the choice). Sums come out of blocks of 2048 samples added along one fixed tree,
+so the number of threads, and rows or columns in memory, change no bit.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from trilayer import _fused as native
+from trilayer.engines.data import Data, flat
+from trilayer.errors import EngineError
+from trilayer.params import FloatArray, Params, pack
+
+SLICE = 0.1
+"""Seconds after which a run comes back to Python, for Ctrl-C and watchers."""
+
+
+class Plan(NamedTuple):
+    """How descent is to go.
+
+    Attributes
+    ----------
+    learning_rate, momentum : float
+        η and μ of v ← μ v + ∂J/∂θ, θ ← θ - η v.
+    decay : float
+        What multiplies the weights in the gradient: l2 / Σ s.
+    tolerance : float
+        A gradient with no larger component ends the run.
+    n_threads : int
+    """
+
+    learning_rate: float
+    momentum: float
+    decay: float
+    tolerance: float
+    n_threads: int
+
+
+class Walk(NamedTuple):
+    """How an epoch goes over the samples.
+
+    Attributes
+    ----------
+    order : array of int64, or None
+        In which order the samples come; None: as they lie.
+    size : int
+        Samples in a batch.
+    rates : array, float64
+        The learning rate of each batch.
+    updates : int
+        Updates before the epoch.
+    decay : float
+        l2 / Σ s.
+    n_threads : int
+    """
+
+    order: Any
+    size: int
+    rates: FloatArray
+    updates: int
+    decay: float
+    n_threads: int
+
+
+class FusedEngine:
+    """E7 to E35 in one pass, for NumPy arrays of float32 and float64.
+
+    Raises
+    ------
+    EngineError
+        If `TRILAYER_ISA` names no instruction set of this machine.
+    """
+
+    name = "fused"
+    walks_blocks = True
+
+    def __init__(self) -> None:
+        try:
+            native.isa()
+        except ValueError as error:
+            raise EngineError(f"TRILAYER_ISA: {error}") from error
+
+    @property
+    def description(self) -> str:
+        """``fused`` and the instruction set in use: avx512, avx2 or generic."""
+        return f"fused ({native.isa()})"
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Hold nothing: the bits depend on nothing outside."""
+        yield
+
+    def sums(
+        self,
+        params: Params,
+        X: FloatArray,
+        Y: FloatArray,
+        s: FloatArray | None,
+        n_threads: int = 1,
+    ) -> FloatArray:
+        """Return Σ s·j and, behind it, the packed Σ s·∂j/∂θ, in float64.
+
+        Parameters
+        ----------
+        params : Params
+        X : array, n1 × m
+            Computed in the parameters' dtype; any strides, any number of samples.
+        Y, s : array, 1 × m
+            Targets and sample weights (None: ones).
+        n_threads : int
+        """
+        theta = pack(params).astype(np.float64, copy=False)
+        weights = None if s is None else flat(s, params.dtype)
+        out = np.empty(theta.size + 1)
+        native.sums(
+            theta, params.n2, X.astype(params.dtype, copy=False), flat(Y, params.dtype), weights,
+            out, True, n_threads,
+        )  # fmt: skip
+        return out
+
+    def logits(self, params: Params, X: FloatArray, n_threads: int = 1) -> FloatArray:
+        """Return Z2 (E10, E33), 1 × m."""
+        out = np.empty(X.shape[1], dtype=params.dtype)
+        self._predict(params, X, out, 0, n_threads)
+        return out[np.newaxis]
+
+    def probabilities(self, params: Params, X: FloatArray, n_threads: int = 1) -> FloatArray:
+        """Return 1 - A2 and A2 (E11, E33) side by side, m × 2."""
+        out = np.empty((X.shape[1], 2), dtype=params.dtype)
+        self._predict(params, X, out.reshape(-1), 2, n_threads)
+        return out
+
+    def _predict(
+        self, params: Params, X: FloatArray, out: FloatArray, kind: int, n_threads: int
+    ) -> None:
+        theta = pack(params).astype(np.float64, copy=False)
+        X = X.astype(params.dtype, copy=False)
+        native.predict(theta, params.n2, X, out, kind, n_threads)
+
+    def descend(
+        self,
+        data: Data,
+        n2: int,
+        theta: FloatArray,
+        velocity: FloatArray | None,
+        gradient: FloatArray,
+        plan: Plan,
+        steps: int,
+    ) -> FloatArray:
+        """Do steps of gradient descent on all samples; theta, velocity and gradient in place.
+
+        Returns
+        -------
+        record : array, done × 2
+            J and the gradient's largest component after each step; NaN where it is not
+            finite. Fewer than asked when the gradient was within the plan's tolerance, was
+            not finite, or after a `SLICE` of time.
+        """
+        record = np.empty((2, steps))
+        done = native.run_gd(
+            theta, n2, velocity, gradient, data.X, data.Y, data.s, plan.learning_rate,
+            plan.momentum, data.total_weight, plan.decay, plan.tolerance, steps, SLICE,
+            record[0], record[1], plan.n_threads,
+        )  # fmt: skip
+        return record[:, :done].T
+
+    def epoch(
+        self,
+        rule: str,
+        constants: dict[str, float],
+        memory: dict[str, FloatArray],
+        data: Data,
+        n2: int,
+        theta: FloatArray,
+        walk: Walk,
+    ) -> tuple[float, FloatArray]:
+        """Do one epoch of mini-batches; theta and memory in place.
+
+        Parameters
+        ----------
+        rule : {"sgd", "adam"}
+        constants, memory : dict
+            The rule's numbers and its arrays, by the names of the native function.
+        data : Data
+        n2 : int
+        theta : array, float64
+        walk : Walk
+
+        Returns
+        -------
+        J, gradient
+            Means over the samples, each batch's before its step.
+        """
+        run: Any = native.run_sgd if rule == "sgd" else native.run_adam
+        gradient, J, batch = np.zeros_like(theta), 0.0, 0
+        while batch < walk.rates.size:
+            counted = {} if rule == "sgd" else {"updates": walk.updates + batch}
+            done, part = run(
+                theta, n2, X=data.X, Y=data.Y, s=data.s, order=walk.order, size=walk.size,
+                first=batch, rates=walk.rates,
+                average_weight=data.total_weight / data.X.shape[1], decay=walk.decay,
+                seconds=SLICE, total=gradient, threads=walk.n_threads,
+                **memory, **constants, **counted,
+            )  # fmt: skip
+            J, batch = J + part, batch + done
+        return J, gradient
