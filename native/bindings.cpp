@@ -160,6 +160,28 @@ nb::tuple run_adam(const Doubles& theta, Index n2, const Doubles& mean, const Do
   return nb::make_tuple(done, totals.J);
 }
 
+using Change = Vector<double>;
+
+std::vector<const double*> pointers(const std::vector<Change>& arrays, std::size_t length) {
+  std::vector<const double*> found;
+  for (const Change& array : arrays) {
+    require(array.size() == length, "every change must be as long as the gradient");
+    found.push_back(array.data());
+  }
+  return found;
+}
+
+void two_loop(const Theta& gradient, const std::vector<Change>& S, const std::vector<Change>& Y,
+              const Doubles& direction) {
+  require(S.size() == Y.size(), "S and Y must have as many changes");
+  require(direction.size() == gradient.size(), "direction must be as long as the gradient");
+  const auto s = pointers(S, gradient.size()), y = pointers(Y, gradient.size());
+  std::vector<double> alpha(S.size());
+  nb::gil_scoped_release release;
+  current_isa().updates->two_loop(Index(gradient.size()), Index(s.size()), s.data(), y.data(),
+                                  gradient.data(), alpha.data(), direction.data());
+}
+
 // The kernels' own exp, sigmoid and log(1 + e^z), for the tests.
 template <class T>
 void elementwise(const std::string& name, const Vector<T>& x, const State<T>& out) {
@@ -224,6 +246,9 @@ NB_MODULE(_fused, m) {
   m.def("isa", [] { return std::string(current_isa().name); }, "The instruction set in use.");
   m.def("available_isas", available_isas, "Those this machine can run, best first.");
   m.def("select_isa", select_isa, "name"_a, "Use this instruction set from now on.");
+  m.def("two_loop", two_loop, "gradient"_a.noconvert(), "S"_a, "Y"_a, "direction"_a.noconvert(),
+        "-H gradient into `direction`: the two-loop recursion over changes S of theta and Y of\n"
+        "the gradient, the oldest first.");
   m.attr("block_samples") = block_samples;
   define<float>(m);
   define<double>(m);

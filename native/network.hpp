@@ -73,6 +73,11 @@ struct Updates {
   // theta -= rate m / (sqrt(v) + epsilon).
   void (*adam)(Index n, const double* g, double rate, double beta1, double beta2, double epsilon,
                double* m, double* v, double* theta);
+  // direction = -H g, H the BFGS inverse Hessian of `pairs` changes s, y of theta and gradient,
+  // the oldest first, started from (s.y / y.y) I of the last (Nocedal and Wright, Algorithm 7.4).
+  // `alpha` has room for a number a pair.
+  void (*two_loop)(Index n, Index pairs, const double* const* s, const double* const* y,
+                   const double* g, double* alpha, double* direction);
 };
 
 struct InstructionSet {

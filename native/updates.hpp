@@ -94,7 +94,36 @@ void adam(Index n, const double* __restrict g, double rate, double beta1, double
   }
 }
 
-constexpr Updates updates = {squared_weights, gradient, largest, accumulate, descend, sgd, adam};
+double dot(Index n, const double* a, const double* b) {
+  constexpr Index L = lanes<double>;
+  Vec<double> sum{};
+  Index i = 0;
+  for (; i + L <= n; i += L) sum += load(a + i) * load(b + i);
+  double total = add_lanes(sum);
+  for (; i < n; ++i) total += a[i] * b[i];
+  return total;
+}
+
+void two_loop(Index n, Index pairs, const double* const* s, const double* const* y,
+              const double* g, double* __restrict alpha, double* __restrict direction) {
+  for (Index i = 0; i < n; ++i) direction[i] = -g[i];
+  for (Index p = pairs - 1; p >= 0; --p) {
+    alpha[p] = dot(n, s[p], direction) / dot(n, s[p], y[p]);
+    accumulate(n, -alpha[p], y[p], direction);
+  }
+  if (pairs > 0) {
+    const double *last_s = s[pairs - 1], *last_y = y[pairs - 1];
+    const double scale = dot(n, last_s, last_y) / dot(n, last_y, last_y);
+    for (Index i = 0; i < n; ++i) direction[i] *= scale;
+  }
+  for (Index p = 0; p < pairs; ++p) {
+    const double beta = dot(n, y[p], direction) / dot(n, s[p], y[p]);
+    accumulate(n, alpha[p] - beta, s[p], direction);
+  }
+}
+
+constexpr Updates updates = {squared_weights, gradient, largest, accumulate,
+                             descend,         sgd,      adam,    two_loop};
 
 }  // namespace
 }  // namespace trilayer

@@ -116,7 +116,7 @@ def n_parameters(n1: int, n2: int) -> int:
 
 def pack(params: Params) -> FloatArray:
     """Copy W1, b1, W2, b2, each row by row, into one vector."""
-    return np.concatenate([getattr(params, f.name).ravel() for f in fields(params)])
+    return np.concatenate([matrix.ravel() for matrix in vars(params).values()])
 
 
 def unpack(vector: FloatArray, n1: int, n2: int) -> Params:
@@ -132,8 +132,16 @@ def unpack(vector: FloatArray, n1: int, n2: int) -> Params:
             f"a network of {n1} inputs and {n2} hidden units has "
             f"{n_parameters(n1, n2)} parameters, got a vector of shape {vector.shape}"
         )
-    W1, b1, W2, b2 = np.split(vector, np.cumsum([n1 * n2, n2, n2 or n1]))
-    return Params(W1.reshape(n1, n2), b1.reshape(n2, 1), W2.reshape(-1, 1), b2.reshape(1, 1))
+    # Right by construction, and made at every evaluation of an objective: not checked again.
+    params = object.__new__(Params)
+    inner = n1 * n2
+    vars(params).update(
+        W1=vector[:inner].reshape(n1, n2),
+        b1=vector[inner : inner + n2].reshape(n2, 1),
+        W2=vector[inner + n2 : -1].reshape(-1, 1),
+        b2=vector[-1:].reshape(1, 1),
+    )
+    return params
 
 
 def initialise(n1: int, n2: int, rng: np.random.Generator, dtype: Any = np.float64) -> Params:

@@ -15,7 +15,7 @@ class Data:
     Attributes
     ----------
     X : array, n1 × m
-        float32 or float64, any strides: never copied.
+        float32 or float64, aligned, any strides: never copied.
     Y : array, (m,)
     s : array, (m,), or None
         Sample weights; None stands for ones.
@@ -31,4 +31,9 @@ class Data:
 
 def flat(values: FloatArray, dtype: Any) -> FloatArray:
     """Return 1 × m as (m,), contiguous and of the dtype, without a copy where it can be."""
-    return np.ascontiguousarray(values.reshape(-1), dtype=dtype)
+    return aligned(np.ascontiguousarray(values.reshape(-1), dtype=dtype))
+
+
+def aligned(values: FloatArray) -> FloatArray:
+    """Return the array, copied if its numbers lie across addresses (as packed records' do)."""
+    return values if values.flags.aligned else values.copy()

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from trilayer import _fused as native
-from trilayer.engines.data import Data, flat
+from trilayer.engines.data import Data, aligned, flat
 from trilayer.errors import EngineError
 from trilayer.params import FloatArray, Params, pack
 
@@ -117,9 +117,9 @@ class FusedEngine:
         theta = pack(params).astype(np.float64, copy=False)
         weights = None if s is None else flat(s, params.dtype)
         out = np.empty(theta.size + 1)
+        X = aligned(X.astype(params.dtype, copy=False))
         native.sums(
-            theta, params.n2, X.astype(params.dtype, copy=False), flat(Y, params.dtype), weights,
-            out, True, n_threads,
+            theta, params.n2, X, flat(Y, params.dtype), weights, out, True, n_threads
         )  # fmt: skip
         return out
 
@@ -139,7 +139,7 @@ class FusedEngine:
         self, params: Params, X: FloatArray, out: FloatArray, kind: int, n_threads: int
     ) -> None:
         theta = pack(params).astype(np.float64, copy=False)
-        X = X.astype(params.dtype, copy=False)
+        X = aligned(X.astype(params.dtype, copy=False))
         native.predict(theta, params.n2, X, out, kind, n_threads)
 
     def descend(

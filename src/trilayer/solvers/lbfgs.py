@@ -6,6 +6,7 @@ import numpy as np
 
 from trilayer.objective import Objective
 from trilayer.params import FloatArray
+from trilayer.solvers.native import direction as direction_of
 from trilayer.solvers.step import State, Step
 from trilayer.solvers.wolfe import Point, search
 
@@ -39,8 +40,9 @@ def lbfgs(objective: Objective, theta: FloatArray, *, state: State | None = None
         k, evaluations, S, Y = 0, 1, [], []
         J, gradient = objective(theta)
         yield _step(k, theta, J, gradient, S, Y, evaluations)
+    recursion = direction_of if objective.engine.name == "fused" else two_loop
     while np.any(gradient):
-        direction = two_loop(gradient, S, Y)
+        direction = recursion(gradient, S, Y)
         first = 1.0 / float(np.linalg.norm(direction)) if k == 0 else 1.0
         found, calls = search(objective, Point(theta, J, gradient), direction, first)
         evaluations += calls

@@ -31,6 +31,15 @@ def takes(objective: Objective) -> bool:
     return objective.engine.name == "fused" and isinstance(objective.source, MemorySource)
 
 
+def direction(gradient: FloatArray, S: list[FloatArray], Y: list[FloatArray]) -> FloatArray:
+    """Return the two-loop recursion's -H ∂J/∂θ (see `lbfgs.two_loop`)."""
+    from trilayer import _fused
+
+    found = np.empty_like(gradient)
+    _fused.two_loop(gradient, S, Y, found)
+    return found
+
+
 def _parts(objective: Objective) -> tuple["FusedEngine", MemorySource, float]:
     engine: Any = objective.engine
     source: Any = objective.source

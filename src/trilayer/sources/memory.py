@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trilayer.engines import Engine
-from trilayer.engines.data import Data, flat
+from trilayer.engines.data import Data, aligned, flat
 from trilayer.params import FloatArray, Params
 from trilayer.sources import Batch, blocks, tree_sum
 
@@ -39,7 +39,7 @@ class MemorySource:
     def __init__(
         self, X: FloatArray, Y: FloatArray, s: FloatArray, n_threads: int | None = None
     ) -> None:
-        self.X, self.Y, self.s = X, Y, s
+        self.X, self.Y, self.s = aligned(X), Y, s
         self.n1, self.m = X.shape
         self.total_weight = float(np.sum(s, dtype=np.float64))
         self.n_threads = n_threads or available_threads()
