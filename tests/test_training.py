@@ -123,6 +123,15 @@ def test_divergence_keeps_the_best_and_says_so(bad):
     assert "smaller learning_rate" in advice(outcome, LIMITS, "gd")
 
 
+def test_rest_far_above_the_start_is_divergence():
+    limits = Limits(100, 1e-4, 3, watches="objective")
+    outcome = train(steps([1.0, 0.5, 3, 3, 3, 3, 3]), limits)
+    assert (outcome.reason, outcome.k, outcome.best_k) == ("diverged", 4, 1)
+    with pytest.raises(DivergenceError, match="never improved on its start"):
+        train(steps([1.0, 3, 3, 3, 3, 3]), limits)
+    assert train(steps([1.0, 3, 3]), Limits(2, 0, 3)).reason == "max_iter"  # tol=0 asks for no more
+
+
 @pytest.mark.parametrize("costs", [[np.nan], [5, np.nan], [5, 6, np.inf]])
 def test_divergence_before_any_improvement_is_an_error(costs):
     with pytest.raises(DivergenceError, match="smaller learning_rate, or scale the inputs"):

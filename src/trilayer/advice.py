@@ -16,9 +16,9 @@ def advice(outcome: Outcome, limits: Limits, solver: str) -> str | None:
         return _unconverged(outcome, limits, solver)
     if outcome.reason == "diverged":
         return (
-            f"solver={solver!r} left the finite numbers at iteration {outcome.k + 1}; the "
-            f"parameters of iteration {outcome.best_k} are kept: use a smaller learning_rate, or "
-            "scale the inputs."
+            f"solver={solver!r} diverged within {outcome.k + 1} iterations; the parameters of "
+            f"iteration {outcome.best_k}, the best before that, are kept: use a smaller "
+            "learning_rate, or scale the inputs."
         )
     if outcome.reason == "interrupted":
         return (

@@ -63,15 +63,17 @@ class TriLayerClassifier(
         n2. 0 leaves the hidden layer out: the unit of E33, logistic regression. By
         default 16, or as many as `init` has.
     solver : {"auto", "gd", "sgd", "adam", "lbfgs"}
-        ``"gd"`` is E35 on all samples; ``"lbfgs"`` a quasi-Newton method on all samples;
-        ``"sgd"`` and ``"adam"`` step on batches. ``"auto"`` takes lbfgs up to 100,000
-        samples and adam beyond, or where an option that only batches have is chosen.
+        ``"gd"`` is E35 on all samples (with l2=0, nothing else); ``"lbfgs"`` a quasi-Newton
+        method on all samples; ``"sgd"`` and ``"adam"`` step on batches. ``"auto"`` takes
+        lbfgs up to 100,000 samples, and adam beyond or where an option that only batches
+        have is chosen.
     learning_rate : float, optional
         η of gd (0.5), sgd (0.1) and adam (0.005).
     momentum : float, optional
         Of gd (0, Polyak's) and sgd (0.9, Nesterov's).
     schedule : {"constant", "inverse-scaling", "cosine"}, optional
-        How η falls over the updates of sgd and adam; by default it does not.
+        How η falls over the updates of sgd and adam; by default it does not. The cosine is
+        0 from `max_iter` epochs on, also for `partial_fit`.
     batch_size : int, optional
         Samples a step of sgd and adam (256).
     l2 : float
@@ -255,7 +257,7 @@ class TriLayerClassifier(
         DivergenceError
             If the cost became infinite before any iteration improved on the start.
         """
-        self._validate_params()
+        self._check_settings()
         previous = getattr(self, "classes_", None) if self.warm_start else None
         rows, labels = validate_data(self, X, y, dtype=self._dtypes())
         classes = two_classes(labels)
@@ -314,7 +316,7 @@ class TriLayerClassifier(
         ValueError
             As for `fit`, and if `classes` is missing or not two labels.
         """
-        self._validate_params()
+        self._check_settings()
         if self.class_weight == "balanced":
             raise InputError("class_weight='balanced' needs all samples: give partial_fit a dict")
         first = not hasattr(self, "params_")
@@ -338,13 +340,18 @@ class TriLayerClassifier(
         self.loss_curve_.append(step.J)
         return self
 
+    def _check_settings(self) -> None:
+        self._validate_params()
+        if isinstance(self.hidden_units, bool):
+            raise InputError(f"hidden_units must be a number, got {self.hidden_units!r}")
+
     def _dtypes(self) -> Any:
         if self.dtype is None:
             return [np.float64, np.float32]
-        dtype = np.dtype(self.dtype)
-        if dtype not in (np.float32, np.float64):
-            raise InputError(f"dtype must be float32 or float64, got {self.dtype!r}")
-        return dtype
+        for dtype in (np.float32, np.float64):
+            if self.dtype == np.dtype(dtype) or self.dtype is dtype:
+                return np.dtype(dtype)
+        raise InputError(f"dtype must be float32 or float64, got {self.dtype!r}")
 
     def _seed(self) -> int:
         return int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
@@ -376,7 +383,10 @@ class TriLayerClassifier(
         if (X_val is None) != (y_val is None):
             raise InputError("X_val and y_val come together: one of them is missing")
         if X_val is not None:
-            rows, labels = validate_data(self, X_val, y_val, dtype=samples.X.dtype, reset=False)
+            try:
+                rows, labels = validate_data(self, X_val, y_val, dtype=samples.X.dtype, reset=False)
+            except ValueError as error:
+                raise InputError(f"X_val, y_val: {error}") from error
             Y = targets(labels, classes, rows.dtype, "y_val")
             return samples, Samples(rows, Y, np.ones_like(Y))
         if self.early_stopping:

@@ -13,13 +13,13 @@ from sklearn.exceptions import ConvergenceWarning
 
 from trilayer.advice import advice
 from trilayer.engines import select
-from trilayer.errors import InputError
+from trilayer.errors import DivergenceError, InputError
 from trilayer.inputs import Samples, validation
 from trilayer.objective import Objective
 from trilayer.params import FloatArray, Params, initialise, pack
 from trilayer.solvers import State, Step, check_options, solver
 from trilayer.sources.memory import MemorySource, available_threads
-from trilayer.training import Limits, Outcome, Watcher, train
+from trilayer.training import Limits, Outcome, Watcher, is_finite, train
 
 DEFAULT_HIDDEN_UNITS = 16
 
@@ -143,9 +143,17 @@ def step_on(settings: Any, samples: Samples, stepped: Stepped) -> tuple[Step, st
     """Take one step from where the last one ended; return it, the solver and the engine."""
     name = "adam" if settings.solver == "auto" else settings.solver
     options = solver_options(settings, name, stepped.seed)
-    with objective(settings, samples, stepped.n2) as J:
+    with (
+        objective(settings, samples, stepped.n2) as J,
+        np.errstate(over="ignore", invalid="ignore"),
+    ):
         steps = solver(name).run(J, stepped.theta, state=stepped.state, **options)
         if stepped.state is None:
             next(steps)  # the start itself
         step: Step = next(steps)
+    if not is_finite(step):
+        raise DivergenceError(
+            "the step left the finite numbers and is not taken: use a smaller learning_rate, or "
+            "scale the inputs (StandardScaler)"
+        )
     return step, name, J.engine.name

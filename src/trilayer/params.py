@@ -49,7 +49,7 @@ class Params:
         single = all(getattr(value, "dtype", None) == np.float32 for value in given.values())
         for name, value in given.items():
             matrix = real_numbers(name, value, np.float32 if single else np.float64)
-            object.__setattr__(self, name, matrix)
+            object.__setattr__(self, name, matrix.copy())  # nobody else writes to it
         self._check_shapes()
 
     def _check_shapes(self) -> None:

@@ -282,9 +282,12 @@ def trace(params: Params, X: ArrayLike, Y: ArrayLike) -> Trace:
     Raises
     ------
     InputError
-        If a shape does not fit, a number is not finite, or a target is not 0 or 1.
+        If a shape does not fit, a number that goes in is not finite, or a target is not 0
+        or 1.
     """
     params = params.astype(np.float64)
+    if not params.is_finite():
+        raise InputError("the parameters hold NaN or infinity")
     X, Y = check_samples(params.n1, X, Y)
     values: dict[str, Any] = {"X": X, "Y": Y} | {k: getattr(params, k) for k in vars(params)}
     for equation in table(params.n2):

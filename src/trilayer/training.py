@@ -180,19 +180,17 @@ class _Run:
         self.best: Step | None = None
         self.best_score = validation.worst if validation else np.inf
         self.since_best = self.since_lowest = 0
-        self.start_k = self.diverged_at = 0
+        self.start: Step | None = None
 
     def take(self, step: Step) -> str:
         """Note one step; return why to stop, or the empty string."""
-        if not (np.isfinite(step.J) and np.all(np.isfinite(step.theta))):
-            self.diverged_at = step.k
+        if not is_finite(step):
             return "diverged"
-        is_start = self.last is None
         self.last = step
         self._note_objective(step)
         score = self._note_score(step)
-        if is_start:
-            self.start_k = step.k
+        if self.start is None:
+            self.start = step
             if step.k == 0:
                 return self._reason(step)
         self.loss_curve.extend([step.J] if step.trail is None else step.trail.tolist())
@@ -200,8 +198,9 @@ class _Run:
             self.validation_curve.append(score)
         seconds = time.monotonic() - self.began
         progress = Progress(
-            step.k, self.limits.max_iter, step.J, step.gradient_norm, score, seconds, step.theta
-        )
+            step.k, self.limits.max_iter, step.J, step.gradient_norm, score, seconds,
+            read_only(step.theta),
+        )  # fmt: skip
         if self.watch is not None and self.watch(progress):
             return "callback"
         return self._reason(step)
@@ -226,16 +225,25 @@ class _Run:
         return score
 
     def _reason(self, step: Step) -> str:
-        limits = self.limits
+        limits, reason = self.limits, ""
+        spent = time.monotonic() - self.began
         if self._converged(step):
-            return "converged"
-        if limits.early_stopping and self.since_best >= limits.patience:
-            return "early_stopping"
-        if step.k >= limits.max_iter:
-            return "max_iter"
-        if limits.max_seconds is not None and time.monotonic() - self.began >= limits.max_seconds:
-            return "max_seconds"
-        return ""
+            reason = "converged"
+        elif limits.early_stopping and self.since_best >= limits.patience:
+            reason = "early_stopping"
+        elif step.k >= limits.max_iter:
+            reason = "max_iter"
+        elif limits.max_seconds is not None and spent >= limits.max_seconds:
+            reason = "max_seconds"
+        return "diverged" if reason and self._has_risen(step) else reason
+
+    def _has_risen(self, step: Step) -> bool:
+        """Whether a run ends above its start by more than a coin costs: log 2 a sample.
+
+        Rest there is no convergence. With tol=0 a user wants iterations and nothing else.
+        """
+        start = self.start or step
+        return self.limits.tol > 0 and step.J > start.J + np.log(2)
 
     def _converged(self, step: Step) -> bool:
         if self.limits.watches == "objective":
@@ -244,11 +252,11 @@ class _Run:
 
     def outcome(self, reason: str) -> Outcome:
         """Choose the step to keep."""
-        if reason == "diverged" and (self.lowest is None or self.lowest.k == self.start_k):
+        if reason == "diverged" and self.lowest is self.start:
+            after = f"after {self.last.k} iterations" if self.last else "at the start"
             raise DivergenceError(
-                f"the objective became infinite or NaN at iteration {self.diverged_at}, before "
-                "any iteration improved on the start: use a smaller learning_rate, or scale the "
-                "inputs (StandardScaler)"
+                f"the objective diverged {after} and never improved on its start: use a smaller "
+                "learning_rate, or scale the inputs (StandardScaler)"
             )
         last, lowest = self.last, self.lowest
         if last is None or lowest is None:
@@ -264,3 +272,15 @@ class _Run:
             kept.theta, last.k, kept.k, reason, last.gradient_norm, last.evaluations,
             self.loss_curve, self.validation_curve, last.state,
         )  # fmt: skip
+
+
+def is_finite(step: Step) -> bool:
+    """Whether a step's objective and parameters are finite."""
+    return bool(np.isfinite(step.J) and np.all(np.isfinite(step.theta)))
+
+
+def read_only(array: FloatArray) -> FloatArray:
+    """Return a view that cannot be written through: steps are not a watcher's to change."""
+    view = array.view()
+    view.flags.writeable = False
+    return view

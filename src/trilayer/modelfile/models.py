@@ -59,7 +59,8 @@ def save(
     positive : label, optional
         The class whose probability is reported; the second one by default.
     threshold : float, default 0.5
-        The probability from which `positive` is predicted.
+        The probability from which the shell's ``predict`` and ``evaluate`` say `positive`.
+        The model that `load` returns predicts the likelier class, as in scikit-learn.
     summary, fingerprint : optional
         Anything that has a form in JSON, to be found in the record: results of the
         training, a mark of the data.

@@ -68,4 +68,4 @@ def scheduled(
         return learning_rate / np.sqrt(1.0 + updates / 100.0)
     if schedule == "cosine":
         return learning_rate * 0.5 * (1.0 + np.cos(np.pi * np.minimum(progress, 1.0)))
-    return np.full(updates.shape, learning_rate)
+    return np.full(updates.shape, float(learning_rate))
