@@ -126,6 +126,7 @@ def test_dates(values, instants):
         (pa.array([dt.timedelta(hours=36)]), ["1.5"]),
         (pa.array([3, 4]).dictionary_encode(), ["3", "4"]),
         (pa.array(["NA", "a"], pa.string_view()), ["NA", "a"]),
+        (pa.array(["a", "", " "]), ["a", None, " "]),
     ],
 )
 def test_texts(values, texts):

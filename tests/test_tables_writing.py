@@ -1,6 +1,7 @@
 """Tables written batch by batch: whole, or not at all."""
 
 import datetime as dt
+import errno
 import gzip
 import io
 import os
@@ -13,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trilayer.errors import TableError
-from trilayer.tables import TableWriter, read_table
+from trilayer.tables import TableWriter, read_table, write_whole
 
 BATCH = pa.RecordBatch.from_pydict({"id": ["a", None], "p": [0.25, 1e-9]})
 AS_TEXT = "id,p\na,0.25\n,1e-9\n"
@@ -197,3 +198,28 @@ def test_columns_that_no_text_can_hold(tmp_path):
     message = refusal(tmp_path / "t.csv", pa.table({"l": [[1]]}))
     assert "these columns cannot be written" in message
     write(tmp_path / "t.parquet", pa.table({"l": [[1]], "d": [dt.date(2024, 1, 1)]}))
+
+
+def test_a_file_that_is_replaced_keeps_its_rights(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("old\n")
+    path.chmod(0o600)
+    write(path, pa.table({"a": [1]}), force=True)
+    assert path.read_text() == "a\n1\n"
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_bytes_appear_whole_or_not_at_all(tmp_path, monkeypatch):
+    path = tmp_path / "t.csv"
+    write_whole(path, b"a\n")
+    with pytest.raises(TableError, match="the file exists"):
+        write_whole(path, b"b\n")
+
+    def full(_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(TableError, match="the disk is full"):
+        write_whole(path, b"b\n", force=True)
+    assert [each.name for each in tmp_path.iterdir()] == ["t.csv"]
+    assert path.read_bytes() == b"a\n"

@@ -277,6 +277,8 @@ class TriLayerClassifier(
 
         def watch(progress: Progress) -> bool:
             stop = bool(on_step and on_step(progress))
+            if not report.is_wanted:
+                return stop
             fitted = {"classes_": classes, "params_": as_params(progress.theta)}
             return report.iteration(fitted) or stop
 

@@ -176,9 +176,9 @@ def test_a_full_disk_under_standard_output(here, people, monkeypatch, capsys, wo
 @pytest.mark.parametrize(
     ("error", "said"),
     [
-        (OSError(errno.ENOSPC, "No space left on device"), "standard output: No space left"),
+        (OSError(errno.ENOSPC, "No space left on device"), "the system says: No space left"),
         (OSError(errno.EIO, "Input/output error", "x.csv"), "x.csv: Input/output error"),
-        (OSError("odd"), "standard output: odd"),
+        (OSError("odd"), "the system says: odd"),
         (MemoryError(), "this needs more memory than there is"),
     ],
 )

@@ -59,6 +59,27 @@ def test_no_color_is_honoured(monkeypatch):
     text = drawn(monkeypatch, step(5, 0.625), NO_COLOR="1")
     assert "5/20" in text
     assert COLOUR not in text
+    assert "\x1b[1m" not in text
+
+
+@pytest.mark.parametrize("words", [("--help",), ("check",)])
+def test_with_no_color_a_terminal_gets_no_escape_codes(monkeypatch, words):
+    screen = Terminal()
+    for name, value in {"NO_COLOR": "1", "TERM": "xterm-256color", "COLUMNS": "60"}.items():
+        monkeypatch.setenv(name, value)
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", screen)
+        assert trilayer.cli.main(words) == 0
+    assert "\x1b" not in screen.getvalue()
+
+
+def test_a_narrow_terminal_folds_cells(monkeypatch):
+    screen = Terminal()
+    monkeypatch.setenv("COLUMNS", "30")
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", screen)
+        show(table(("name", "value"), [("x" * 50, "y" * 50)]))
+    assert screen.getvalue().count("x") == screen.getvalue().count("y") == 50
 
 
 def test_no_bar_without_a_terminal(capsys):
@@ -196,7 +217,7 @@ def test_the_positive_label_is_found_as_written(values, written, positive):
     assert target.positive == positive
     assert {target.positive, target.negative} == set(values)
     assert target.positive_is_second == (positive == sorted(values)[1])
-    known, answers = target.answers(pa.array([*values, None]), 1)
+    known, answers = target.answers(pa.array([*values, None]))
     np.testing.assert_array_equal(known, [True, True, False])
     np.testing.assert_array_equal(answers[:2], labels == positive)
 

@@ -38,6 +38,8 @@ def test_ctrl_c_writes_the_best_model_so_far(tmp_path):
     child = subprocess.Popen(
         (*TRILAYER, "train", "x.csv", *words), cwd=tmp_path,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        # A shell's background jobs ignore Ctrl-C, and so would their children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     while "learning from" not in child.stderr.readline():
         assert child.poll() is None

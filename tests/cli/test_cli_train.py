@@ -214,7 +214,7 @@ def test_a_run_that_never_gets_going_writes_nothing(trilayer, people, tmp_path):
     words = ("--target", "buys", "--solver", "sgd", "--learning-rate", 1e300)
     said = trilayer("train", people.csv, *words)
     assert (said.code, said.out) == (2, "")
-    assert "use a smaller learning_rate" in said.err.splitlines()[-1]
+    assert "use a smaller --learning-rate" in said.err.splitlines()[-1]
     assert not list(tmp_path.glob("*.safetensors"))
 
 

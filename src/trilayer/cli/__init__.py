@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from trilayer.cli.exits import BAD_INPUT, INTERRUPTED, OK
-from trilayer.cli.output import say, soften
+from trilayer.cli.output import all_streams, say, soften, standard_output
 from trilayer.errors import TriLayerError
 
 if TYPE_CHECKING:
@@ -41,8 +41,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     int
         0 if all went well, 1 if a check failed, 2 for bad input, 130 after Ctrl-C.
     """
-    soften(sys.stdout, sys.stderr)
-    return _guarded(lambda: _run(sys.argv[1:] if argv is None else list(argv)))
+    with all_streams():
+        soften(sys.stdout, sys.stderr)
+        return _guarded(lambda: _run(sys.argv[1:] if argv is None else list(argv)))
 
 
 def _run(words: list[str]) -> int:
@@ -52,7 +53,8 @@ def _run(words: list[str]) -> int:
     from trilayer.cli.shell import run
 
     code = run(words)
-    sys.stdout.flush()
+    with standard_output() as out:
+        out.flush()
     return code
 
 
@@ -66,7 +68,7 @@ def _guarded(command: Callable[[], int]) -> int:
         _close_quietly()
         return OK
     except OSError as error:
-        return _refuse(f"{error.filename or 'standard output'}: {error.strerror or error}")
+        return _refuse(f"{error.filename or 'the system says'}: {error.strerror or error}")
     except MemoryError:
         return _refuse("this needs more memory than there is: use fewer rows or a larger machine")
     except KeyboardInterrupt:

@@ -68,6 +68,7 @@ def _write_tables(folder: Path, seed: int) -> None:
     from sklearn.model_selection import train_test_split
 
     from trilayer.cli.output import say
+    from trilayer.tables import write_whole
 
     whole = (files("trilayer") / "data" / TABLE).read_text(encoding="utf-8")
     _refuse_to_replace(folder, whole)
@@ -75,10 +76,10 @@ def _write_tables(folder: Path, seed: int) -> None:
     answers = [row.rpartition(",")[2] for row in rows]
     parts = train_test_split(range(len(rows)), test_size=0.2, stratify=answers, random_state=seed)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / TABLE).write_text(whole, encoding="utf-8")
+    write_whole(folder / TABLE, whole.encode(), force=True)
     for name, part in zip((TRAIN, TEST), parts, strict=True):
         text = "".join([header, *(rows[index] for index in sorted(part))])
-        (folder / name).write_text(text, encoding="utf-8")
+        write_whole(folder / name, text.encode(), force=True)
     say(
         f"{folder / TABLE}: {len(rows)} tumours, 30 measurements of each: malignant or benign?\n"
         f"A fifth of them, {folder / TEST}, is kept for the test."

@@ -1,11 +1,9 @@
 """``trilayer evaluate``: the scores of a model on rows whose answers are known."""
 
-from typing import TYPE_CHECKING, Annotated, Any
-
-from cyclopts import Parameter
+from typing import TYPE_CHECKING, Any
 
 from trilayer.cli import exits
-from trilayer.cli.settings import Flag, Texts
+from trilayer.cli.settings import Data, Flag, Texts
 from trilayer.errors import InputError
 
 if TYPE_CHECKING:
@@ -15,7 +13,7 @@ if TYPE_CHECKING:
 def evaluate(
     model: str,
     /,
-    *data: Annotated[str, Parameter(required=True, allow_leading_hyphen=True)],
+    *data: Data,
     target: str | None = None,
     fail_under: Texts = (),
     fail_over: Texts = (),
@@ -46,7 +44,7 @@ def evaluate(
     floors = _bounds(fail_under, HIGHER_IS_BETTER, "--fail-under", "--fail-over")
     ceilings = _bounds(fail_over, LOWER_IS_BETTER, "--fail-over", "--fail-under")
     known = load_model(model)
-    result = score_model(known, sources(data), target)
+    result = score_model(known, sources("evaluate", data), target)
     failed = [
         *(_verdict(result, name, bound, "under") for name, bound in floors.items()),
         *(_verdict(result, name, bound, "over") for name, bound in ceilings.items()),
@@ -73,7 +71,7 @@ def score_model(model: "Model", source: Any, column: str | None = None) -> dict[
 
     import numpy as np
 
-    from trilayer.cli.model import answered
+    from trilayer.cli.model import TOO_LARGE, answered
     from trilayer.cli.scores import prior_log_loss, scores
 
     target = replace(model.target, name=column or model.target.name)
@@ -81,12 +79,16 @@ def score_model(model: "Model", source: Any, column: str | None = None) -> dict[
         raise InputError(f"{model.name} does not name its target column: name it with --target")
     logits, answers, unanswered = [], [], 0
     for part in answered(model.encoding, target, source):
-        logits.append(model.logits(part.X))
+        logits.append(model.logits(part.X, part.where))
         answers.append(part.positive)
         unanswered += part.unanswered
     Z, positive = np.concatenate(logits), np.concatenate(answers)
     if not len(Z):
         raise InputError(f"target column {target.name!r} is empty in every row")
+    with np.errstate(over="ignore"):
+        judged = scores(Z, positive, model.record.threshold)
+    if not np.isfinite(judged.log_loss):
+        raise InputError(f"the log-loss is not finite: {TOO_LARGE}")
     return {
         "model": model.name,
         "target": target.name,
@@ -94,7 +96,7 @@ def score_model(model: "Model", source: Any, column: str | None = None) -> dict[
         "negative": target.negative,
         "threshold": model.record.threshold,
         "without_answer": unanswered,
-        **scores(Z, positive, model.record.threshold).as_json(),
+        **judged.as_json(),
         "prior_log_loss": prior_log_loss(positive),
     }
 

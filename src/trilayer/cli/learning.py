@@ -13,26 +13,33 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 
 from trilayer.cli.model import Encoding, Floats, answered
-from trilayer.cli.output import say
+from trilayer.cli.output import counted, say
 from trilayer.cli.progress import progress_bar
 from trilayer.cli.settings import Columns, Settings
 from trilayer.cli.targets import Answers, Labels, Target, learn_target, missing
 from trilayer.encoding import TableEncoder
-from trilayer.errors import InputError
+from trilayer.errors import DivergenceError, InputError
 from trilayer.estimator import TriLayerClassifier
 from trilayer.fitting import solver_name
 from trilayer.optional import require
 from trilayer.solvers import solver
 from trilayer.tables import (
+    CATEGORY,
+    NUMBER,
     column_names,
+    convert,
     find_tables,
+    kind_of,
     numbers_from_text,
-    read_table,
+    read_placed,
+    refuse_infinite,
     require_columns,
 )
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from trilayer.training import Watcher
 else:
     pa = require("pyarrow", "cli")
 
@@ -82,9 +89,14 @@ def read_known(paths: Sequence[Path], columns: Columns) -> Known:
     if wanted == [columns.target]:
         raise InputError(f"{first.name}: there is no column beside the target to learn from")
     as_text = set(columns.categorical) & set(wanted) - {columns.target}
-    table = read_table(paths, columns=wanted, as_text=as_text)
-    table = numbers_from_text(table, as_text={*as_text, columns.target})
+    table, places = read_placed(paths, columns=wanted, as_text=as_text)
+    table = numbers_from_text(table, as_text={*as_text, columns.target}, places=places)
+    # Now, while the rows stand as in the files, and a message can name them.
+    numbers = [field.name for field in table.schema if kind_of(field.type) == NUMBER]
+    refuse_infinite(table, set(numbers) - {columns.target}, places)
     values = table[columns.target]
+    if kind_of(values.type) == CATEGORY:
+        values = convert(values, CATEGORY, columns.target)
     absent = missing(values)
     if absent.all():
         raise InputError(f"target column {columns.target!r} is empty in every row")
@@ -146,11 +158,11 @@ def _split(known: Known, settings: Settings) -> list[npt.NDArray[np.int64]]:
 
 
 _ADVICE = {
-    "max_iter": "stopped at --max-iter {n} before it had converged: raise it",
-    "max_seconds": "stopped at --max-seconds after {n} iterations, before it had converged",
-    "diverged": "left the finite numbers after {n} iterations, and the best parameters before "
+    "max_iter": "stopped at --max-iter {most} before it had converged: raise it",
+    "max_seconds": "stopped at --max-seconds after {n}, before it had converged",
+    "diverged": "left the finite numbers after {n}, and the best parameters before "
     "that are kept: lower --learning-rate",
-    "interrupted": "interrupted after {n} iterations, and the best parameters so far, those of "
+    "interrupted": "interrupted after {n}, and the best parameters so far, those of "
     "iteration {best}, are kept",
 }
 
@@ -184,10 +196,22 @@ def fit(settings: Settings, hidden: int, rows: Cut, label: str) -> TriLayerClass
         # The advice is the same, but names Python's arguments instead of the options.
         warnings.simplefilter("ignore", ConvergenceWarning)
         with progress_bar(label, settings.max_iter) as on_step:
-            network.fit(rows.X, rows.labels, on_step=on_step)
+            _fit(network, rows, on_step)
     if advice := _ADVICE.get(network.stop_reason_):
-        say(f"{label}: {advice.format(n=network.n_iter_, best=network.best_iter_)}")
+        iterations = counted(network.n_iter_, "iteration")
+        facts = {"n": iterations, "best": network.best_iter_, "most": settings.max_iter}
+        say(f"{label}: {advice.format(**facts)}")
     return network
+
+
+def _fit(network: TriLayerClassifier, rows: Cut, on_step: "Watcher") -> None:
+    try:
+        network.fit(rows.X, rows.labels, on_step=on_step)
+    except DivergenceError as error:
+        raise InputError(
+            f"training with {solver_name(network, len(rows.labels))} left the finite numbers "
+            "before it had improved on its start: use a smaller --learning-rate"
+        ) from error
 
 
 def fingerprint(paths: Sequence[Path], rows: int) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """A model as the commands use it: rows of a table in, logits of the positive label out."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,15 +15,15 @@ from trilayer.engines import select
 from trilayer.errors import InputError
 from trilayer.modelfile import ModelRecord, read
 from trilayer.params import Params
-from trilayer.tables import NUMBER, scan_table
+from trilayer.tables import NUMBER, Block, convert, refuse_infinite, scan_placed
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from trilayer.encoding import TableEncoder
 
 Floats = npt.NDArray[np.floating[Any]]
 Sources = list[Path] | BinaryIO
+
+TOO_LARGE = "the inputs are too large for this model"
 
 
 @dataclass(frozen=True)
@@ -45,17 +45,21 @@ class Encoding:
             return list(self.names)
         return [str(name) for name in self.encoder.get_feature_names_out()]
 
-    def rows(self, batch: "pa.RecordBatch", first_row: int) -> Floats:
-        """Make a batch that `scan_table` gave the network's inputs, m × n1."""
+    def rows(self, block: Block) -> Floats:
+        """Make a block that `scan_placed` gave the network's inputs, m × n1."""
         if self.encoder is not None:
-            return np.asarray(self.encoder.transform(batch))
-        columns = [batch[name].to_numpy(zero_copy_only=False) for name in self.names]
+            names = [name for name, kind in self.kinds.items() if kind == NUMBER]
+            refuse_infinite(block.rows, names, block.places)
+            return np.asarray(self.encoder.transform(block.rows))
+        numbers = [convert(block.rows[name], NUMBER, name) for name in self.names]
+        columns = [column.to_numpy(zero_copy_only=False) for column in numbers]
         X = np.stack(columns, axis=1)
         wrong = np.argwhere(~np.isfinite(X))
         if len(wrong):
             row, column = wrong[0].tolist()
+            source, number = block.places.of(row)
             raise InputError(
-                f"row {first_row + row:,}, column {self.names[column]!r}: this model needs a "
+                f"{source}row {number:,}, column {self.names[column]!r}: this model needs a "
                 "number there, for it was saved without an encoder that fills gaps"
             )
         return X
@@ -76,9 +80,21 @@ class Model:
         name = summary.get("target") if isinstance(summary, dict) else None
         return Target(name or "", self.record.classes, self.record.positive)
 
-    def logits(self, X: Floats) -> Floats:
-        """Return the logits of the positive label."""
-        return positive_logits(self.record.params, X, self.target)
+    def logits(self, X: Floats, where: Callable[[int], tuple[str, int]]) -> Floats:
+        """Return the logits of the positive label.
+
+        Raises
+        ------
+        InputError
+            If one is not finite; `where` names its row.
+        """
+        with np.errstate(over="ignore", invalid="ignore"):
+            Z = positive_logits(self.record.params, X, self.target)
+        wrong = np.flatnonzero(~np.isfinite(Z))
+        if len(wrong):
+            source, row = where(int(wrong[0]))
+            raise InputError(f"{source}row {row:,}: the logit is not finite: {TOO_LARGE}")
+        return Z
 
 
 def load_model(name: str) -> Model:
@@ -107,11 +123,12 @@ def positive_logits(params: Params, X: Floats, target: Target) -> Floats:
 
 @dataclass(frozen=True)
 class Answered:
-    """Encoded rows with their answers, and how many more there were without one."""
+    """Encoded rows with answers, what names each, and how many more had no answer."""
 
     X: Floats
     positive: Answers
     unanswered: int
+    where: Callable[[int], tuple[str, int]]
 
 
 def answered(encoding: Encoding, target: Target, source: Sources) -> Iterator[Answered]:
@@ -124,9 +141,15 @@ def answered(encoding: Encoding, target: Target, source: Sources) -> Iterator[An
     """
     if target.name in encoding.kinds:
         raise InputError(f"column {target.name!r} is an input of the model, so not its target")
-    first_row = 1
-    for batch in scan_table(source, {**encoding.kinds, target.name: target.kind}):
-        known, positive = target.answers(batch[target.name], first_row)
-        X = encoding.rows(batch, first_row)
-        first_row += len(batch)
-        yield Answered(X[known], positive[known], int((~known).sum()))
+    for block in scan_placed(source, {**encoding.kinds, target.name: target.kind}):
+        yield _answered(encoding, target, block)
+
+
+def _answered(encoding: Encoding, target: Target, block: Block) -> Answered:
+    known, positive = target.answers(block.rows[target.name], block.places)
+    X = encoding.rows(block)
+    kept = np.flatnonzero(known)
+    unanswered = len(known) - len(kept)
+    return Answered(
+        X[known], positive[known], unanswered, lambda row: block.places.of(int(kept[row]))
+    )

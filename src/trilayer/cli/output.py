@@ -1,20 +1,73 @@
 """Words to standard error, data to standard output."""
 
+import io
 import json
+import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TextIO
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout, suppress
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
+
+from trilayer.errors import InputError
 
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
+    from rich.console import Console, JustifyMethod, RenderableType
 
 _UNBOUNDED = 10_000  # columns: what goes to a file or a pipe is never wrapped
 
 
+class _Unread(io.TextIOBase):
+    """Stands in for a standard error that the process was started without."""
+
+    def write(self, text: str) -> int:
+        """Say it to nobody."""
+        return len(text)
+
+
+class _Closed(io.TextIOBase):
+    """Stands in for a standard output that the process was started without."""
+
+    def write(self, _: object) -> NoReturn:
+        """Refuse; its bytes are refused alike."""
+        raise InputError("standard output is closed, so there is nowhere to write to")
+
+    @property
+    def buffer(self) -> "_Closed":
+        """What takes bytes."""
+        return self
+
+
+@contextmanager
+def all_streams() -> Iterator[None]:
+    """Stand in for streams that the process was started without (``>&-``, some daemons)."""
+    with ExitStack() as stack:
+        if sys.stdout is None:
+            stack.enter_context(redirect_stdout(_Closed()))
+        if sys.stderr is None:
+            stack.enter_context(redirect_stderr(_Unread()))
+        yield
+
+
+@contextmanager
+def standard_output() -> Iterator[TextIO]:
+    """Hand out standard output; what keeps it from being written is named after it.
+
+    Raises
+    ------
+    InputError
+        If the disk beneath it is full, say.
+    """
+    try:
+        yield sys.stdout
+    except BrokenPipeError:  # nobody reads on: not an error of ours
+        raise
+    except OSError as error:
+        raise InputError(f"standard output: {error.strerror or error}") from error
+
+
 def say(words: str) -> None:
     """Write a line to standard error, if anybody reads it."""
-    with suppress(BrokenPipeError):
+    with suppress(OSError):
         sys.stderr.write(words + "\n")
         sys.stderr.flush()
 
@@ -26,28 +79,50 @@ def soften(*streams: TextIO) -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
+def plain_console() -> "Console | None":
+    """Return a console without escape codes, where a terminal shall get none."""
+    plain = os.environ.get("NO_COLOR") and sys.stdout.isatty()
+    return console(sys.stdout) if plain else None
+
+
 def console(stream: TextIO) -> "Console":
-    """Return rich's console on a stream: no markup in the data, no colour but on a terminal."""
+    """Return rich's console on a stream: no markup in the data, styles on terminals only.
+
+    With NO_COLOR there are none at all: bold is written with an escape code too.
+    """
     from rich.console import Console
 
     width = None if stream.isatty() else _UNBOUNDED
-    return Console(file=stream, width=width, markup=False, emoji=False, highlight=False)
+    return Console(
+        file=stream,
+        width=width,
+        color_system=None if os.environ.get("NO_COLOR") else "auto",
+        markup=False,
+        emoji=False,
+        highlight=False,
+    )
 
 
 def show(*data: "RenderableType") -> None:
     """Print to standard output."""
-    out = console(sys.stdout)
-    with out.capture() as printed:
-        for each in data:
-            out.print(each)
-    for line in printed.get().splitlines():
-        sys.stdout.write(line.rstrip() + "\n")
-    sys.stdout.flush()  # so that words said after it come after it
+    with standard_output() as stream:  # rich flushes what is pending
+        out = console(stream)
+        with out.capture() as printed:
+            for each in data:
+                out.print(each)
+    write("".join(line.rstrip() + "\n" for line in printed.get().splitlines()))
+
+
+def write(text: str) -> None:
+    """Write to standard output, now: words said after it come after it."""
+    with standard_output() as out:
+        out.write(text)
+        out.flush()
 
 
 def show_json(data: Mapping[str, Any]) -> None:
     """Print one JSON object to standard output."""
-    sys.stdout.write(json.dumps(data, indent=2, allow_nan=False) + "\n")
+    write(json.dumps(data, indent=2, allow_nan=False) + "\n")
 
 
 def table(
@@ -60,7 +135,8 @@ def table(
 
     laid = Table(box=SIMPLE_HEAD, pad_edge=False)
     for index, name in enumerate(columns):
-        laid.add_column(name, justify="right" if numbers and index else "left")
+        justify: JustifyMethod = "right" if numbers and index else "left"
+        laid.add_column(name, justify=justify, overflow="fold")
     for row in rows:
         laid.add_row(*row)
     # rich would wrap a title to the width of the table.

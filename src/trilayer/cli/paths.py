@@ -21,6 +21,8 @@ def existing(name: str) -> Path:
     InputError
         If it is not there; with the nearest name that is.
     """
+    if not name:
+        raise InputError("the name of a file or a folder is empty")
     path = Path(name)
     try:
         if path.exists():
@@ -33,19 +35,54 @@ def existing(name: str) -> Path:
     raise InputError(f"{name}: no such file or folder{hint}")
 
 
-def sources(data: Sequence[str]) -> list[Path] | BinaryIO:
+def sources(command: str, data: Sequence[str]) -> list[Path] | BinaryIO:
     """Return where a table is to be read: paths, or standard input for ``-``.
 
     Raises
     ------
     InputError
-        If a path is not there, or standard input is one among several.
+        If a path is not there, standard input is closed or one among several, or a word
+        was meant as an option of the command.
     """
+    _refuse_options(command, data)
     if list(data) == [STDIN]:
+        if sys.stdin is None:
+            raise InputError("standard input (-) is closed, so there is nothing to read")
         return sys.stdin.buffer
     if STDIN in data:
         raise InputError("standard input (-) is read alone, not beside other files")
     return [existing(name) for name in data]
+
+
+def saved(command: str, data: Sequence[str]) -> list[Path]:
+    """Return the paths of tables that can be read more than once.
+
+    Raises
+    ------
+    InputError
+        If a path is not there, is a pipe, or was meant as an option of the command.
+    """
+    _refuse_options(command, data)
+    paths = [Path(name) if name == STDIN else existing(name) for name in data]
+    for name, path in zip(data, paths, strict=True):
+        if name == STDIN or not (path.is_file() or path.is_dir()):
+            raise InputError(
+                f"{name}: {command} reads its table more than once, which a pipe does not allow: "
+                "save it to a file first"
+            )
+    return paths
+
+
+def _refuse_options(command: str, data: Sequence[str]) -> None:
+    """Raise InputError if a word that came as a file is a mistyped option."""
+    for word in data:
+        if word.startswith("-") and word != STDIN:
+            from trilayer.cli.shell import options
+
+            option = word.partition("=")[0]
+            close = difflib.get_close_matches(option, options(command), n=1)
+            meant = close[0] if close else f"the file {f'./{word}'!r}"
+            raise InputError(f"unknown option: {option}: did you mean {meant}?")
 
 
 def new_file(path: Path, *, force: bool) -> None:

@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from trilayer.cli.settings import Flag, Output, Texts
+from trilayer.cli.settings import Data, Flag, Output, Texts
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from trilayer.cli.model import Model
+    from trilayer.tables import Block
 
 PREDICTED = ("logit", "probability", "label")
 
@@ -18,7 +19,7 @@ PREDICTED = ("logit", "probability", "label")
 def predict(
     model: str,
     /,
-    *data: Annotated[str, Parameter(required=True, allow_leading_hyphen=True)],
+    *data: Data,
     output: Output = None,
     ids: Annotated[Texts, Parameter(name="--id")] = (),
     force: Flag = False,
@@ -42,35 +43,33 @@ def predict(
     from trilayer.cli.output import counted, say
     from trilayer.cli.paths import sources
     from trilayer.errors import InputError
-    from trilayer.tables import TableWriter, scan_table
+    from trilayer.tables import TableWriter, scan_placed
 
     clash = [name for name in ids if name in PREDICTED]
     if clash:
         raise InputError(f"--id {clash[0]}: a column of the predictions has that name: rename it")
     known = load_model(model)
-    batches = scan_table(sources(data), known.encoding.kinds, keep=ids)
+    blocks = scan_placed(sources("predict", data), known.encoding.kinds, keep=ids)
     rows = 0
     with TableWriter(sys.stdout.buffer if output is None else output, force=force) as writer:
-        for batch in batches:
-            writer.write(_predicted(known, batch, ids, rows))
-            rows += len(batch)
+        for block in blocks:
+            writer.write(_predicted(known, block, ids))
+            rows += len(block.rows)
     if output is not None:
         say(f"wrote {counted(rows, 'row')} to {output}")
     return 0
 
 
-def _predicted(
-    model: "Model", batch: "pa.RecordBatch", ids: tuple[str, ...], done: int
-) -> "pa.Table":
+def _predicted(model: "Model", block: "Block", ids: tuple[str, ...]) -> "pa.Table":
     import numpy as np
     import pyarrow as pa
 
     from trilayer.cli.scores import probabilities
 
-    Z = model.logits(model.encoding.rows(batch, done + 1))
+    Z = model.logits(model.encoding.rows(block), block.places.of)
     p = probabilities(Z)
     target = model.target
     labels = np.where(p >= model.record.threshold, 1, 0)
     pair = np.array([target.negative, target.positive], dtype=target.classes.dtype)
-    columns: dict[str, Any] = {name: batch[name] for name in ids}
+    columns: dict[str, Any] = {name: block.rows[name] for name in ids}
     return pa.table(columns | {"logit": Z, "probability": p, "label": pa.array(pair[labels])})

@@ -8,6 +8,9 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 Texts = Annotated[tuple[str, ...], Parameter(negative="", show_default=False)]
+# A hyphen alone is standard input. So words that begin with one come through, and
+# `trilayer.cli.paths` refuses those that are mistyped options.
+Data = Annotated[str, Parameter(required=True, allow_leading_hyphen=True)]
 Flag = Annotated[bool, Parameter(negative="", show_default=False)]
 Output = Annotated[Path | None, Parameter(name=("--output", "-o"))]
 Probability = Annotated[float, Parameter(validator=Number(gte=0, lte=1))]

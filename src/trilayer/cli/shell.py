@@ -8,6 +8,7 @@ from cyclopts.exceptions import MissingArgumentError, UnknownCommandError
 
 from trilayer._version import __version__
 from trilayer.cli.exits import EPILOGUE
+from trilayer.cli.output import plain_console
 from trilayer.errors import InputError
 
 COMMANDS = {
@@ -41,7 +42,13 @@ def run(words: list[str]) -> int:
         If they name none, or not as it wants to be called.
     """
     try:
-        code: Any = app(words, exit_on_error=False, print_error=False, result_action="return_value")
+        code: Any = app(
+            words,
+            console=plain_console(),
+            exit_on_error=False,
+            print_error=False,
+            result_action="return_value",
+        )
     except UnknownCommandError as error:
         raise InputError(_no_command((error.unused_tokens or words)[0])) from error
     except MissingArgumentError as error:
@@ -49,6 +56,12 @@ def run(words: list[str]) -> int:
     except CycloptsError as error:
         raise InputError(_in_one_sentence(str(error))) from error
     return code if isinstance(code, int) else 0  # help and version return nothing
+
+
+def options(command: str) -> list[str]:
+    """Return the names of a command's options."""
+    arguments = app[command].assemble_argument_collection()
+    return [name for argument in arguments for name in argument.names if name.startswith("-")]
 
 
 def _no_command(word: str) -> str:

@@ -8,7 +8,8 @@ import numpy.typing as npt
 
 from trilayer.errors import InputError
 from trilayer.optional import require
-from trilayer.tables import BOOLEAN, CATEGORY, DATE, NUMBER, convert, kind_of
+from trilayer.tables import BOOLEAN, CATEGORY, DATE, NOWHERE, NUMBER, Places, convert, kind_of
+from trilayer.tables.convert import UNKNOWN, unusable
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -46,8 +47,8 @@ class Target:
         """What the column must be read as: see `trilayer.tables.KINDS`."""
         return {"b": BOOLEAN, "O": CATEGORY, "U": CATEGORY}.get(self.classes.dtype.kind, NUMBER)
 
-    def answers(self, values: "pa.Array", first_row: int) -> tuple[Answers, Answers]:
-        """Read rows of the column, converted to `kind`.
+    def answers(self, values: "pa.Array", places: Places = NOWHERE) -> tuple[Answers, Answers]:
+        """Read rows of the column, converted to `kind`; `places` are for the message.
 
         Returns
         -------
@@ -60,14 +61,14 @@ class Target:
             If a row holds a third label.
         """
         known = ~missing(values)
-        labels = to_labels(values.filter(pa.array(known)))
+        labels = to_labels(values.filter(pa.array(known)), self.name)
         strange = ~np.isin(labels, self.classes)
         if strange.any():
             at = int(np.flatnonzero(strange)[0])
-            row = first_row + int(np.flatnonzero(known)[at])
+            source, row = places.of(int(np.flatnonzero(known)[at]))
             raise InputError(
-                f"target column {self.name!r}, row {row:,}: {labels[at]!r} is neither "
-                f"{self.negative!r} nor {self.positive!r}, the labels of the model"
+                f"{source}target column {self.name!r}, row {row:,}: {labels.tolist()[at]!r} is "
+                f"neither {self.negative!r} nor {self.positive!r}, the labels of the model"
             )
         positive = np.zeros(len(values), dtype=bool)
         positive[known] = labels == self.positive
@@ -79,14 +80,14 @@ def missing(values: "pa.ChunkedArray | pa.Array") -> Answers:
     return np.asarray(pc.is_null(values, nan_is_null=True).to_numpy(zero_copy_only=False))
 
 
-def to_labels(values: "pa.ChunkedArray | pa.Array") -> Labels:
+def to_labels(values: "pa.ChunkedArray | pa.Array", name: str) -> Labels:
     """Make a column without missing values an array of labels; whole numbers become integers."""
     kind = kind_of(values.type)
     if kind == CATEGORY:
-        return np.array(convert(values, CATEGORY, "").to_pylist(), dtype=object)
+        return np.array(convert(values, CATEGORY, name).to_pylist(), dtype=object)
     if kind == BOOLEAN or pa.types.is_integer(values.type):
         return np.asarray(values.to_numpy(zero_copy_only=False))
-    numbers = np.asarray(convert(values, NUMBER, "").to_numpy(zero_copy_only=False))
+    numbers = np.asarray(convert(values, NUMBER, name).to_numpy(zero_copy_only=False))
     whole = numbers.astype(np.int64) if np.all(np.abs(numbers) < 2**53) else numbers
     return whole if np.array_equal(whole, numbers) else numbers
 
@@ -106,9 +107,13 @@ def learn_target(
     InputError
         If there are not two, or `positive` is none of them.
     """
+    if kind_of(values.type) == UNKNOWN:
+        raise InputError(
+            f"target column {name!r} {unusable(values.type)}: a target holds two labels"
+        )
     if kind_of(values.type) == DATE:
         raise InputError(f"target column {name!r} holds dates: a target holds two labels")
-    labels = to_labels(values)
+    labels = to_labels(values, name)
     classes = np.unique(labels)
     if len(classes) != 2:
         raise InputError(_not_two(name, classes))

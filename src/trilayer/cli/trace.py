@@ -1,12 +1,9 @@
 """``trilayer trace``: every matrix of the derivation for a few rows."""
 
-import io
-import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-from cyclopts import Parameter
-
-from trilayer.cli.settings import Count, Flag
+from trilayer.cli.settings import Count, Data, Flag
+from trilayer.errors import InputError
 
 if TYPE_CHECKING:
     from trilayer.cli.model import Model, Sources
@@ -40,7 +37,7 @@ MADE_BY_UNIT = MADE | {"Z2": "W2ᵀ X + b2", "dW2": "∂J/∂W2 = (1/m) X dZ2ᵀ
 def trace(
     model: str,
     /,
-    *data: Annotated[str, Parameter(required=True, allow_leading_hyphen=True)],
+    *data: Data,
     rows: Count = 3,
     json: Flag = False,
 ) -> int:
@@ -60,11 +57,11 @@ def trace(
         Print one JSON object instead of text.
     """
     from trilayer.cli.model import load_model
-    from trilayer.cli.output import say, show_json
+    from trilayer.cli.output import say, show_json, write
     from trilayer.cli.paths import sources
 
     known = load_model(model)
-    X, Y = _samples(known, sources(data), rows)
+    X, Y = _samples(known, sources("trace", data), rows)
     matrices = _matrices(known, X, Y)
     first, second = known.record.classes.tolist()
     if Y is None:
@@ -76,8 +73,7 @@ def trace(
         inputs = known.encoding.input_names
         show_json({**sizes, "classes": [first, second], "inputs": inputs, "matrices": matrices})
     else:
-        for matrix in matrices:
-            sys.stdout.write(_drawn(matrix, known.encoding.input_names))
+        write("".join(_drawn(matrix, known.encoding.input_names) for matrix in matrices))
     return 0
 
 
@@ -85,24 +81,23 @@ def _samples(
     model: "Model", source: "Sources", rows: int
 ) -> "tuple[FloatArray, FloatArray | None]":
     """Return the first rows as X (n1 × m), and Y (1 × m) if all of them have an answer."""
+    from dataclasses import replace
+
     import numpy as np
 
-    from trilayer.tables import column_names, find_tables, scan_table
+    from trilayer.tables import column_names, find_tables, scan_placed
 
-    if not isinstance(source, list):
-        source = io.BytesIO(source.read())  # it is looked at twice
-    there = column_names(find_tables(source)[0])
-    if isinstance(source, io.BytesIO):
-        source.seek(0)
+    files = find_tables(source)
+    there = column_names(files[0])
     target = model.target
     with_target = target.name in there
     kinds = model.encoding.kinds | ({target.name: target.kind} if with_target else {})
     X, Y, done = [], [], 0
-    for batch in scan_table(source, kinds):
-        batch = batch.slice(0, rows - done)
-        X.append(model.encoding.rows(batch, done + 1))
+    for block in scan_placed(files, kinds):
+        batch = block.rows.slice(0, rows - done)
+        X.append(model.encoding.rows(replace(block, rows=batch)))
         if with_target:
-            known, positive = target.answers(batch[target.name], done + 1)
+            known, positive = target.answers(batch[target.name], block.places)
             Y.append(np.where(known, positive == target.positive_is_second, np.nan))
         done += len(batch)
         if done == rows:
@@ -115,6 +110,7 @@ def _matrices(model: "Model", X: "FloatArray", Y: "FloatArray | None") -> list[d
     """Return all matrices in the order of the derivation: with Y, or as far as X leads."""
     import numpy as np
 
+    from trilayer.cli.model import TOO_LARGE
     from trilayer.trace import table
 
     params = model.record.params.astype(np.float64)
@@ -125,8 +121,11 @@ def _matrices(model: "Model", X: "FloatArray", Y: "FloatArray | None") -> list[d
     words = MADE if params.n2 else MADE_BY_UNIT
     for equation in table(params.n2):
         if all(source.matrix in values for source in equation.sources):
-            made = values[equation.target] = equation.compute(values)
             name = equation.target
+            with np.errstate(over="ignore", invalid="ignore"):
+                made = values[name] = equation.compute(values)
+            if not np.isfinite(made).all():
+                raise InputError(f"{name} is not finite: {TOO_LARGE}")
             shown.append(_matrix(name, equation.id, equation.shape, words[name], made))
     if params.n2 == 0:
         next(each for each in shown if each["name"] == "W2")["symbols"] = ["n1", "1"]

@@ -5,14 +5,14 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from trilayer.cli.settings import Columns, Flag, Output, Probability, Settings, Texts
+from trilayer.cli.settings import Columns, Data, Flag, Output, Probability, Settings, Texts
 from trilayer.errors import InputError
 
 _DEFAULTS = Settings()
 
 
 def train(
-    *data: Annotated[str, Parameter(required=True)],
+    *data: Data,
     columns: Annotated[Columns, Parameter(name="*")],
     output: Output = None,
     valid: Texts = (),
@@ -38,11 +38,11 @@ def train(
     json
         Print one JSON object instead of tables.
     """
-    from trilayer.cli.paths import existing, model_name, new_file
+    from trilayer.cli.paths import existing, model_name, new_file, saved
 
     if settings.solver == "lbfgs" and settings.learning_rate is not None:
         raise InputError("--learning-rate is for gd, sgd and adam: lbfgs finds its own steps")
-    paths = [existing(name) for name in data]
+    paths = saved("train", data)
     valid_paths = [existing(name) for name in valid]
     output = model_name(data[0]) if output is None else Path(output)
     new_file(output, force=force)

@@ -20,6 +20,7 @@ from trilayer.cli.scores import losses, prior_logit, scores, verdict
 from trilayer.cli.settings import Columns, Settings
 from trilayer.cli.targets import Target
 from trilayer.cli.told import show_results, tell_cut, tell_table
+from trilayer.errors import InputError
 from trilayer.modelfile import save
 
 if TYPE_CHECKING:
@@ -54,10 +55,7 @@ def run(job: Job, *, as_json: bool) -> int:
         result = _result(job, known, rows, network, unit) | {"seconds": round(seconds, 3)}
         _save(job, known, rows, network, result)
         _tell(network, seconds, job.output)
-        if as_json:
-            show_json(result)
-        else:
-            show_results(result)
+        _show(job, result, as_json=as_json)
     return exits.INTERRUPTED if stopped or interrupted else exits.OK
 
 
@@ -182,6 +180,16 @@ def _save(
         fingerprint=fingerprint(job.data, len(known.labels) + known.unanswered),
         force=job.force,
     )
+
+
+def _show(job: Job, result: dict[str, Any], *, as_json: bool) -> None:
+    try:
+        if as_json:
+            show_json(result)
+        else:
+            show_results(result)
+    except InputError as error:
+        raise InputError(f"{error}; the model is written all the same: {job.output}") from error
 
 
 _STOPPED = {

@@ -100,10 +100,31 @@ def convert(
         ) from error
 
 
+def without_views(table: "pa.Table") -> "pa.Table":
+    """Make views of text or bytes, which few functions take, plain text and bytes."""
+    fields = [field.with_type(_plain(field.type)) for field in table.schema]
+    return table.cast(pa.schema(fields, table.schema.metadata))
+
+
+def _plain(data_type: pa.DataType) -> pa.DataType:
+    is_ = pa.types
+    if is_.is_string_view(data_type):
+        return TEXT
+    if is_.is_binary_view(data_type):
+        return pa.large_binary()
+    if is_.is_list(data_type):
+        return pa.list_(_plain(data_type.value_type))
+    if is_.is_large_list(data_type):
+        return pa.large_list(_plain(data_type.value_type))
+    if is_.is_struct(data_type):
+        return pa.struct([field.with_type(_plain(field.type)) for field in data_type])
+    return data_type
+
+
 def decoded(values: Values) -> Values:
     """Replace a dictionary-encoded column by its values, and views of text by text."""
     if pa.types.is_string_view(values.type):
-        return values.cast(TEXT)  # few functions take views
+        return values.cast(TEXT)
     if not pa.types.is_dictionary(values.type):
         return values
     inner = values.type.value_type
@@ -139,13 +160,13 @@ def without_empty(values: Values) -> Values:
 
 
 def _as_text(values: Values) -> Values:
-    """Text as a CSV file would show it: 3.0 is ``3``, NaN is missing."""
+    """Text as a CSV file would show it: 3.0 is ``3``, NaN and empty text are missing."""
     if pa.types.is_duration(values.type):
         values = _cast(values, NUMBER)
     if pa.types.is_floating(values.type):
         values = pc.add(values.cast(pa.float64()), 0.0)  # -0.0 and 0.0 are one level
         values = pc.if_else(pc.is_nan(values), _NO_NUMBER, values)
-    return values.cast(TEXT)
+    return without_empty(values.cast(TEXT))
 
 
 def _cast(values: Values, kind: str) -> Values:

@@ -108,6 +108,8 @@ def _in_words(message: str) -> str:
             f"row {row - 1:,} has {_counted(got, 'field')}, the header {expected}: complete "
             "the row, or put fields that contain the delimiter in quotation marks"
         )
+    if "Empty CSV" in message:  # a header line without its end
+        return "there are column names, but no rows"
     if "straddl" in message:
         return f"a row is longer than {BLOCK >> 20} MiB: is a quotation mark never closed?"
     return f"not readable as delimited text ({message.splitlines()[0]})"

@@ -22,7 +22,6 @@ else:
     pa = require("pyarrow", "cli")
 
 Opener = Callable[[], "pa.NativeFile"]
-Source = str | os.PathLike[str] | BinaryIO
 
 PARQUET, GZIP = b"PAR1", b"\x1f\x8b"
 _FOREIGN = {
@@ -59,8 +58,13 @@ class TableFile:
     open: Opener
 
 
+Source = str | os.PathLike[str] | BinaryIO | TableFile
+
+
 def find_tables(sources: Source | Sequence[Source], *, keep: bool = True) -> list[TableFile]:
     """Resolve files, folders and open streams to the files to read, in order.
+
+    What it returns is a source too: so a pipe can be looked at twice.
 
     Parameters
     ----------
@@ -108,7 +112,7 @@ def _in_words(error: Exception) -> str:
     return "the file is damaged or cut off: fetch or write it again"
 
 
-def _expand(source: Source) -> Sequence[Path | BinaryIO]:
+def _expand(source: Source) -> Sequence[Path | BinaryIO | TableFile]:
     if not isinstance(source, str | os.PathLike):
         return [source]
     path = Path(source)
@@ -122,7 +126,9 @@ def _expand(source: Source) -> Sequence[Path | BinaryIO]:
     return list(files)
 
 
-def _recognise(source: Path | BinaryIO, *, keep: bool) -> TableFile:
+def _recognise(source: Path | BinaryIO | TableFile, *, keep: bool) -> TableFile:
+    if isinstance(source, TableFile):
+        return source
     suffixes: set[str] = set()
     name = "standard input"
     if isinstance(source, Path):

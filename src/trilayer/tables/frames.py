@@ -6,6 +6,7 @@ import numpy as np
 
 from trilayer.errors import TableError
 from trilayer.optional import require
+from trilayer.tables.convert import without_views
 from trilayer.tables.header import refuse_duplicates
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def to_arrow(X: Any) -> "pa.Table":
     elif not isinstance(X, pa.Table):
         X = _from_pandas(X) if _is_pandas(X) else _from_stream(X)
     refuse_duplicates(X.column_names, "the table")
-    return X
+    return without_views(X)
 
 
 def _is_pandas(X: object) -> bool:

@@ -1,6 +1,6 @@
 """Numbers that came as text: all of a column, or nearly all of it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
 from trilayer.errors import TableError
@@ -14,6 +14,7 @@ from trilayer.tables.convert import (
     shown,
     without_missing_words,
 )
+from trilayer.tables.places import NOWHERE, Places
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -26,7 +27,9 @@ _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 _WITH_COMMA = r"^[+-]?\d+(,\d+)+(\.\d*)?$"
 
 
-def numbers_from_text(table: "pa.Table", *, as_text: Collection[str] = ()) -> "pa.Table":
+def numbers_from_text(
+    table: "pa.Table", *, as_text: Collection[str] = (), places: Places = NOWHERE
+) -> "pa.Table":
     """Make text columns that hold only numbers numbers; refuse those that nearly do.
 
     Parameters
@@ -35,6 +38,8 @@ def numbers_from_text(table: "pa.Table", *, as_text: Collection[str] = ()) -> "p
         A table to be trained on.
     as_text : collection of str
         Columns that are meant as text: categories, the target.
+    places : Places
+        Where the rows come from, for the message.
 
     Raises
     ------
@@ -44,13 +49,28 @@ def numbers_from_text(table: "pa.Table", *, as_text: Collection[str] = ()) -> "p
     columns = []
     for name, values in zip(table.column_names, table.columns, strict=True):
         is_text = kind_of(values.type) == CATEGORY and not pa.types.is_dictionary(values.type)
-        if is_text and name not in as_text and _are_numbers(values, name):
+        if is_text and name not in as_text and _are_numbers(values, name, places):
             values = convert(values, NUMBER, name)
         columns.append(values)
     return pa.table(columns, names=table.column_names)
 
 
-def _are_numbers(values: Values, name: str) -> bool:
+def refuse_infinite(
+    table: "pa.Table | pa.RecordBatch", names: Iterable[str], places: Places
+) -> None:
+    """Raise TableError if a column of numbers holds an infinite one."""
+    for name in names:
+        numbers = convert(table[name], NUMBER, name)
+        at = pc.index(pc.is_inf(numbers), True).as_py()
+        if at >= 0:
+            source, row = places.of(at)
+            raise TableError(
+                f"{source}column {name!r}, row {row:,}: {numbers[at].as_py()} is not finite; "
+                "correct it or leave it empty"
+            )
+
+
+def _are_numbers(values: Values, name: str, places: Places) -> bool:
     distinct = without_missing_words(pc.unique(values)).unique().drop_null()
     if not len(distinct):
         return False
@@ -59,14 +79,15 @@ def _are_numbers(values: Values, name: str) -> bool:
         return True
     numbers = pc.or_(plain, pc.match_substring_regex(distinct, _WITH_COMMA))
     if pc.sum(numbers).as_py() >= _NEARLY_ALL * len(distinct):
-        _refuse(values, distinct.filter(pc.invert(plain)), name)
+        _refuse(values, distinct.filter(pc.invert(plain)), name, places)
     return False
 
 
-def _refuse(values: Values, misfits: Values, name: str) -> None:
-    row = pc.index(pc.is_in(without_missing_words(values), value_set=misfits), True).as_py()
+def _refuse(values: Values, misfits: Values, name: str, places: Places) -> None:
+    at = pc.index(pc.is_in(without_missing_words(values), value_set=misfits), True).as_py()
+    source, row = places.of(at)
     raise TableError(
-        f"column {name!r} holds numbers, but {shown(values[row].as_py())} in row {row + 1:,} is "
-        "none: correct it (with a point for the decimals), leave it empty, or name the column "
+        f"{source}column {name!r} holds numbers, but {shown(values[at].as_py())} in row {row:,} "
+        "is none: correct it (with a point for the decimals), leave it empty, or name the column "
         f"with --categorical {name!r}"
     )

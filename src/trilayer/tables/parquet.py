@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from trilayer.optional import require
+from trilayer.tables.convert import without_views
 from trilayer.tables.files import TableFile, plain_errors
 from trilayer.tables.header import refuse_duplicates
 
@@ -31,7 +32,7 @@ def read_parquet(file: TableFile, columns: Sequence[str]) -> "pa.Table":
     with plain_errors(file.name):
         # The names also match what is nested inside other columns: hence the selection.
         table = _open(file).read(columns=list(columns)).select(list(columns))
-    return table.replace_schema_metadata(None)
+    return without_views(table.replace_schema_metadata(None))
 
 
 def scan_parquet(file: TableFile, columns: Sequence[str], rows: int) -> Iterator["pa.Table"]:
@@ -43,7 +44,7 @@ def scan_parquet(file: TableFile, columns: Sequence[str], rows: int) -> Iterator
             batch = next(batches, None)
         if batch is None:
             return
-        yield pa.Table.from_batches([batch]).select(list(columns))
+        yield without_views(pa.Table.from_batches([batch]).select(list(columns)))
 
 
 def _open(file: TableFile) -> "pq.ParquetFile":

@@ -11,6 +11,7 @@ from trilayer.tables.delimited import read_delimited
 from trilayer.tables.files import Source, TableFile, find_tables
 from trilayer.tables.header import listing
 from trilayer.tables.parquet import parquet_names, read_parquet
+from trilayer.tables.places import Places, Span
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -46,6 +47,16 @@ def read_table(
     TableError
         If something is wrong, in one sentence: what, where, and what to do.
     """
+    return read_placed(sources, columns=columns, as_text=as_text)[0]
+
+
+def read_placed(
+    sources: Source | Sequence[Source],
+    *,
+    columns: Sequence[str] | None = None,
+    as_text: Collection[str] = (),
+) -> tuple["pa.Table", Places]:
+    """Read a table as `read_table` does, and tell where its rows stand in the files."""
     files = find_tables(sources)
     names = _names_to_read(files, columns)
     require_columns(as_text, [*names, *column_names(files[0])], files[0].name)
@@ -58,7 +69,8 @@ def read_table(
     table = pa.concat_tables(_of_one_type(files, parts))
     if not len(table):
         raise TableError(f"{files[0].name}: there are column names, but no rows")
-    return table
+    spans = (Span(file.name, 1, len(part)) for file, part in zip(files, parts, strict=True))
+    return table, Places(tuple(spans))
 
 
 def column_names(file: TableFile) -> list[str]:

@@ -1,6 +1,7 @@
 """Tables that need not fit in memory: batches of rows, as a model expects them."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trilayer.errors import TableError
@@ -9,6 +10,7 @@ from trilayer.tables.convert import convert
 from trilayer.tables.delimited import scan_delimited
 from trilayer.tables.files import Source, TableFile, find_tables
 from trilayer.tables.parquet import scan_parquet
+from trilayer.tables.places import Places, Span
 from trilayer.tables.reading import column_names, require_columns
 
 if TYPE_CHECKING:
@@ -17,6 +19,14 @@ else:
     pa = require("pyarrow", "cli")
 
 BATCH_ROWS = 65_536
+
+
+@dataclass(frozen=True)
+class Block:
+    """A batch of a table, and where its rows stand in the files."""
+
+    rows: "pa.RecordBatch"
+    places: Places
 
 
 def scan_table(
@@ -52,6 +62,18 @@ def scan_table(
         At once if a file or a column is missing; while iterating if a value does not
         fit its kind, naming the column, the value and the row.
     """
+    blocks = scan_placed(sources, kinds, keep=keep, batch_rows=batch_rows)
+    return (block.rows for block in blocks)
+
+
+def scan_placed(
+    sources: Source | Sequence[Source],
+    kinds: Mapping[str, str],
+    *,
+    keep: Sequence[str] = (),
+    batch_rows: int = BATCH_ROWS,
+) -> Iterator[Block]:
+    """Stream a table as `scan_table` does, and tell where the rows stand in the files."""
     files = find_tables(sources, keep=False)
     names = list(dict.fromkeys([*kinds, *keep]))
     for file in files:
@@ -65,14 +87,15 @@ def _batches(
     names: Sequence[str],
     keep: set[str],
     batch_rows: int,
-) -> Iterator["pa.RecordBatch"]:
+) -> Iterator[Block]:
     any_rows = False
     for file in files:
         first_row = 1
         for block in _blocks(file, names, batch_rows):
             for start in range(0, len(block), batch_rows):
                 rows = block.slice(start, batch_rows)
-                yield _as_expected(file, rows, kinds, keep, first_row)
+                batch = _as_expected(file, rows, kinds, keep, first_row)
+                yield Block(batch, Places((Span(file.name, first_row, len(rows)),)))
                 first_row += len(rows)
                 any_rows = True
     if not any_rows:

@@ -5,6 +5,7 @@ import gzip
 import io
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -77,6 +78,18 @@ class TableWriter:
     ) -> None:
         with _plain_errors(self._name):
             self._stack.__exit__(kind, error, trace)
+
+
+def write_whole(path: Path, data: bytes, *, force: bool = False) -> None:
+    """Put bytes in a file that appears whole or not at all.
+
+    Raises
+    ------
+    TableError
+        If the file exists, cannot be written, or the disk is full.
+    """
+    with _plain_errors(str(path)), _new_file(path, force=force) as file:
+        file.write(data)
 
 
 class _Delimited:
@@ -160,6 +173,8 @@ def _new_file(path: Path, *, force: bool) -> Iterator[BinaryIO]:
     partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
         with partial.open("xb") as file:
+            if path.exists():  # who may read it stays as it was
+                partial.chmod(stat.S_IMODE(path.stat().st_mode))
             yield file
             file.flush()
             os.fsync(file.fileno())
