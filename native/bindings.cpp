@@ -125,12 +125,12 @@ template <class T>
 nb::tuple run_sgd(const Doubles& theta, Index n2, const Doubles& velocity, const Matrix<T>& X,
                   const Vector<T>& Y, const Maybe<Vector<T>>& s, const Maybe<Order>& order,
                   Index size, Index first, const Doubles& rates, double average_weight,
-                  double decay, double seconds, const Doubles& total, double momentum,
+                  double decay, double seconds, const Doubles& total, double J, double momentum,
                   int threads) {
   const Epoch<T> epoch(theta, n2, X, Y, s, order, size, first, rates, average_weight, decay,
                        seconds, total);
   require(velocity.size() == theta.size(), "velocity must be as long as theta");
-  EpochTotals totals{0, total.data()};
+  EpochTotals totals{J, total.data()};
   Index done;
   {
     nb::gil_scoped_release release;
@@ -145,12 +145,12 @@ nb::tuple run_adam(const Doubles& theta, Index n2, const Doubles& mean, const Do
                    const Matrix<T>& X, const Vector<T>& Y, const Maybe<Vector<T>>& s,
                    const Maybe<Order>& order, Index size, Index first, const Doubles& rates,
                    double average_weight, double decay, double seconds, const Doubles& total,
-                   Index updates, double beta1, double beta2, double epsilon, int threads) {
+                   double J, Index updates, double beta1, double beta2, double epsilon, int threads) {
   const Epoch<T> epoch(theta, n2, X, Y, s, order, size, first, rates, average_weight, decay,
                        seconds, total);
   require(mean.size() == theta.size() && square.size() == theta.size(),
           "the moments must be as long as theta");
-  EpochTotals totals{0, total.data()};
+  EpochTotals totals{J, total.data()};
   Index done;
   {
     nb::gil_scoped_release release;
@@ -209,7 +209,7 @@ constexpr auto run_sgd_text =
     "  theta += momentum * velocity - rates[b] * g\n"
     "Samples come in `order` (int64, or None: as they lie). Adds each batch's g, times its\n"
     "share of the samples, to `total`. Comes back after about `seconds` with (batches done,\n"
-    "the likewise weighted sum of their J before the step).";
+    "`J` plus the likewise weighted sum of their J before the step).";
 
 constexpr auto run_adam_text =
     "As run_sgd, but with t = updates + 1, ...\n"
@@ -233,10 +233,10 @@ template <class T> void define(nb::module_& m) {
         run_gd_text);
   m.def("run_sgd", run_sgd<T>, plain("theta"), "n2"_a, plain("velocity"), plain("X"), plain("Y"),
         none("s"), none("order"), "size"_a, "first"_a, plain("rates"), "average_weight"_a,
-        "decay"_a, "seconds"_a, plain("total"), "momentum"_a, "threads"_a, run_sgd_text);
+        "decay"_a, "seconds"_a, plain("total"), "J"_a, "momentum"_a, "threads"_a, run_sgd_text);
   m.def("run_adam", run_adam<T>, plain("theta"), "n2"_a, plain("mean"), plain("square"), plain("X"),
         plain("Y"), none("s"), none("order"), "size"_a, "first"_a, plain("rates"),
-        "average_weight"_a, "decay"_a, "seconds"_a, plain("total"), "updates"_a, "beta1"_a,
+        "average_weight"_a, "decay"_a, "seconds"_a, plain("total"), "J"_a, "updates"_a, "beta1"_a,
         "beta2"_a, "epsilon"_a, "threads"_a, run_adam_text);
   m.def("elementwise", elementwise<T>, "name"_a, plain("x"), plain("out"),
         "exp, sigmoid or softplus of x into out, as the kernels compute them.");

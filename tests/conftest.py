@@ -6,6 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 
+from trilayer.engines import select
+from trilayer.objective import Objective
+from trilayer.params import initialise, pack
+from trilayer.sources.memory import MemorySource
+
 settings.register_profile(
     "trilayer", deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow]
 )
@@ -26,6 +31,15 @@ def flower_data(m=400):
         X[:, part] = r * np.sin(t), r * np.cos(t)
         Y[:, part] = label
     return X, Y
+
+
+def learning_problem(engine, m=30, n1=3, n2=4, l2=0.1, dtype=np.float64):
+    """An objective on samples that can be learnt, by the engine of that name, and a start."""
+    rng = np.random.default_rng(5)
+    X = rng.normal(size=(n1, m))
+    Y = (X[:1] + X[-1:] ** 2 - 1 + 0.3 * rng.normal(size=(1, m)) > 0).astype(dtype)
+    source = MemorySource(X.astype(dtype), Y, np.ones((1, m), dtype), 1)
+    return Objective(source, select(engine), n2, l2, dtype), pack(initialise(n1, n2, rng))
 
 
 @pytest.fixture(scope="session")

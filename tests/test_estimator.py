@@ -16,7 +16,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 
 from trilayer import Params, TriLayerClassifier, trace
-from trilayer.errors import DivergenceError, EngineError, InputError
+from trilayer.errors import DivergenceError, InputError
 from trilayer.params import pack
 from trilayer.solvers import SOLVERS
 
@@ -282,8 +282,8 @@ def test_init_must_fit(blobs):
 def test_impossible_combinations_are_refused_by_name(blobs):
     with pytest.raises(InputError, match="'gd' does not take batch_size=10"):
         quick(solver="gd", batch_size=10).fit(*blobs)
-    with pytest.raises(EngineError, match="fused"):
-        quick(engine="fused").fit(*blobs)
+    with pytest.raises(ValueError, match="engine"):
+        quick(engine="turbo").fit(*blobs)
     with pytest.raises(ValueError, match="hidden_units"):
         quick(hidden_units=-1).fit(*blobs)
 

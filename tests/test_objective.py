@@ -11,15 +11,15 @@ from trilayer.params import initialise, pack
 from trilayer.sources.memory import MemorySource
 from trilayer.trace import trace
 
-ENGINE = select("reference")
+pytestmark = pytest.mark.parametrize("engine", ["reference", "fused"])
 
 
-def problem(n1, n2, m, seed=0, l2=0.0, weights=None):
+def problem(engine, n1, n2, m, seed=0, l2=0.0, weights=None):
     rng = np.random.default_rng(seed)
     X = rng.normal(size=(n1, m))
     Y = rng.integers(0, 2, (1, m)).astype(float)
     s = np.ones((1, m)) if weights is None else np.asarray(weights, float)[None]
-    return Objective(MemorySource(X, Y, s, 1), ENGINE, n2, l2), rng
+    return Objective(MemorySource(X, Y, s, 1), select(engine), n2, l2), rng
 
 
 def start(n1, n2, rng):
@@ -28,8 +28,8 @@ def start(n1, n2, rng):
 
 
 @pytest.mark.parametrize("n2", [0, 1, 4])
-def test_without_decay_it_is_the_traced_cost_and_gradient(n2):
-    J, rng = problem(3, n2, 20)
+def test_without_decay_it_is_the_traced_cost_and_gradient(engine, n2):
+    J, rng = problem(engine, 3, n2, 20)
     params = start(3, n2, rng)
     value, gradient = J(pack(params))
     t = trace(params, J.source.X, J.source.Y)
@@ -40,8 +40,8 @@ def test_without_decay_it_is_the_traced_cost_and_gradient(n2):
 
 @pytest.mark.parametrize("n2", [0, 1, 4])
 @pytest.mark.parametrize("l2", [0.0, 2.5])
-def test_the_gradient_is_the_slope_of_the_value(n2, l2):
-    J, rng = problem(3, n2, 20, l2=l2)
+def test_the_gradient_is_the_slope_of_the_value(engine, n2, l2):
+    J, rng = problem(engine, 3, n2, 20, l2=l2)
     theta = pack(start(3, n2, rng))
     _, gradient = J(theta)
     for p in range(theta.size):
@@ -52,10 +52,10 @@ def test_the_gradient_is_the_slope_of_the_value(n2, l2):
 
 
 @pytest.mark.parametrize("n2", [0, 3])
-def test_decay_is_on_weights_alone(n2):
-    J, rng = problem(2, n2, 15, l2=3.0)
+def test_decay_is_on_weights_alone(engine, n2):
+    J, rng = problem(engine, 2, n2, 15, l2=3.0)
     params = start(2, n2, rng)
-    plain, _ = problem(2, n2, 15)
+    plain, _ = problem(engine, 2, n2, 15)
     penalty = 0.5 * 3.0 / 15 * (np.sum(params.W1**2) + np.sum(params.W2**2))
     assert J(pack(params))[0] - plain(pack(params))[0] == pytest.approx(penalty, rel=1e-9)
     biases = ~weight_mask(2, n2)
@@ -65,21 +65,21 @@ def test_decay_is_on_weights_alone(n2):
 
 
 @given(st.integers(1, 6), st.integers(0, 3), st.integers(2, 12), st.integers(0, 99))
-def test_weight_two_is_the_sample_twice_and_zero_its_absence(n1, n2, m, seed):
+def test_weight_two_is_the_sample_twice_and_zero_its_absence(engine, n1, n2, m, seed):
     weights = np.random.default_rng(seed).integers(0, 3, m)
     weights[0] = 1
-    J, rng = problem(n1, n2, m, seed, l2=1.0, weights=weights)
+    J, rng = problem(engine, n1, n2, m, seed, l2=1.0, weights=weights)
     rows = np.repeat(np.arange(m), weights)
     X, Y = J.source.X[:, rows], J.source.Y[:, rows]
-    repeated = Objective(MemorySource(X, Y, np.ones_like(Y), 1), ENGINE, n2, 1.0)
+    repeated = Objective(MemorySource(X, Y, np.ones_like(Y), 1), select(engine), n2, 1.0)
     theta = pack(start(n1, n2, rng))
     for ours, theirs in zip(J(theta), repeated(theta), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-11, atol=1e-13)
 
 
-def test_batches_average_to_the_whole_under_weights():
+def test_batches_average_to_the_whole_under_weights(engine):
     weights = np.random.default_rng(3).uniform(0, 4, 24)
-    J, rng = problem(3, 4, 24, l2=0.7, weights=weights)
+    J, rng = problem(engine, 3, 4, 24, l2=0.7, weights=weights)
     theta = pack(start(3, 4, rng))
     parts = [J.on_batch(theta, batch) for batch in J.source.batches(8, 1, 0)]
     assert np.mean([J_b for J_b, _ in parts]) == pytest.approx(J(theta)[0], rel=1e-12)
@@ -88,11 +88,11 @@ def test_batches_average_to_the_whole_under_weights():
     )
 
 
-def test_float32_agrees_with_float64_and_returns_float64():
-    J, rng = problem(4, 6, 500)
+def test_float32_agrees_with_float64_and_returns_float64(engine):
+    J, rng = problem(engine, 4, 6, 500)
     theta = pack(start(4, 6, rng))
     X, Y, s = (a.astype(np.float32) for a in (J.source.X, J.source.Y, J.source.s))
-    single = Objective(MemorySource(X, Y, s, 1), ENGINE, 6, 0.0, np.float32)
+    single = Objective(MemorySource(X, Y, s, 1), select(engine), 6, 0.0, np.float32)
     value, gradient = single(theta)
     assert gradient.dtype == np.float64
     assert value == pytest.approx(J(theta)[0], rel=1e-5)

@@ -8,10 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trilayer.engines import select
-from trilayer.errors import EngineError, InputError
+from trilayer.errors import InputError
 from trilayer.params import initialise
 from trilayer.sources import BLOCK, blocks, tree_sum
 from trilayer.sources.memory import MemorySource, available_threads
+
+ENGINES = pytest.mark.parametrize("engine", ["reference", "fused"])
 
 
 def source_of(m, n1=3, n_threads=1, dtype=np.float64, order="F"):
@@ -59,9 +61,10 @@ def test_a_sum_over_nothing_is_refused():
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("m", [1, BLOCK, 8 * BLOCK + 1, 19 * BLOCK + 77])
-def test_the_same_bits_on_any_number_of_threads(m, dtype):
+@ENGINES
+def test_the_same_bits_on_any_number_of_threads(m, dtype, engine):
     params = initialise(3, 5, np.random.default_rng(0), dtype)
-    engine = select("reference")
+    engine = select(engine)
     sums = []
     for n_threads in (1, 2, 3, 7):
         with source_of(m, n_threads=n_threads, dtype=dtype) as source, engine.running():
@@ -70,12 +73,26 @@ def test_the_same_bits_on_any_number_of_threads(m, dtype):
     assert sums[0].dtype == np.float64
 
 
-def test_sums_do_not_depend_on_blocks_beyond_rounding():
+@ENGINES
+def test_sums_do_not_depend_on_blocks_beyond_rounding(engine):
     params = initialise(3, 5, np.random.default_rng(0))
-    engine = select("reference")
     with source_of(3 * BLOCK + 5) as source:
-        whole = engine.sums(params, source.X, source.Y, source.s)
-        np.testing.assert_allclose(source.sums(engine, params), whole, rtol=1e-12, atol=1e-12)
+        whole = select("reference").sums(params, source.X, source.Y, source.s)
+        found = source.sums(select(engine), params)
+        np.testing.assert_allclose(found, whole, rtol=1e-12, atol=1e-12)
+
+
+@ENGINES
+def test_weights_of_one_are_none(engine):
+    params = initialise(3, 5, np.random.default_rng(0))
+    with source_of(2 * BLOCK + 5) as weighted:
+        ones = np.ones_like(weighted.s)
+        source = MemorySource(weighted.X, weighted.Y, ones)
+        explicit = select(engine).sums(params, source.X[:, :99], source.Y[:, :99], ones[:, :99])
+        implicit = select(engine).sums(params, source.X[:, :99], source.Y[:, :99], None)
+    assert weighted.weights is weighted.s
+    assert source.weights is source.data.s is None
+    assert np.array_equal(explicit, implicit)
 
 
 @given(st.integers(1, 200), st.integers(1, 64), st.integers(0, 3))
@@ -101,8 +118,13 @@ def test_epochs_and_seeds_order_samples_differently():
 
 
 def test_a_pool_only_where_there_is_work_for_it():
+    params, engine = initialise(3, 5, np.random.default_rng(0)), select("reference")
     with source_of(8 * BLOCK, n_threads=4) as small, source_of(8 * BLOCK + 1, n_threads=4) as large:
+        small.sums(engine, params)
         assert small._pool is None
+        large.sums(select("fused"), params)  # it has threads of its own
+        assert large._pool is None
+        large.sums(engine, params)
         assert large._pool is not None
 
 
@@ -110,15 +132,6 @@ def test_available_threads_without_affinity(monkeypatch):
     assert available_threads() >= 1
     monkeypatch.delattr("os.sched_getaffinity", raising=False)
     assert available_threads() >= 1
-
-
-def test_engines_are_chosen_by_name():
-    assert select("auto").name in {"reference", "fused"}
-    assert select("reference").name == "reference"
-    with pytest.raises(InputError, match="engine must be one of"):
-        select("turbo")
-    with pytest.raises(EngineError, match="not part of this installation"):
-        select("fused")
 
 
 def test_blas_limits_nest_and_are_lifted_by_the_last():

@@ -65,6 +65,7 @@ def run_sgd(
     decay: float,
     seconds: float,
     total: Doubles,
+    J: float,
     momentum: float,
     threads: int,
 ) -> tuple[int, float]: ...
@@ -84,6 +85,7 @@ def run_adam(
     decay: float,
     seconds: float,
     total: Doubles,
+    J: float,
     updates: int,
     beta1: float,
     beta2: float,

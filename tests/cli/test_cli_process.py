@@ -39,7 +39,7 @@ def test_ctrl_c_writes_the_best_model_so_far(tmp_path):
         (*TRILAYER, "train", "x.csv", *words), cwd=tmp_path,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         # A shell's background jobs ignore Ctrl-C, and so would their children.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )  # fmt: skip
     while "learning from" not in child.stderr.readline():
         assert child.poll() is None

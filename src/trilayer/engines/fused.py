@@ -200,12 +200,12 @@ class FusedEngine:
         gradient, J, batch = np.zeros_like(theta), 0.0, 0
         while batch < walk.rates.size:
             counted = {} if rule == "sgd" else {"updates": walk.updates + batch}
-            done, part = run(
+            done, J = run(
                 theta, n2, X=data.X, Y=data.Y, s=data.s, order=walk.order, size=walk.size,
                 first=batch, rates=walk.rates,
                 average_weight=data.total_weight / data.X.shape[1], decay=walk.decay,
-                seconds=SLICE, total=gradient, threads=walk.n_threads,
+                seconds=SLICE, total=gradient, J=J, threads=walk.n_threads,
                 **memory, **constants, **counted,
             )  # fmt: skip
-            J, batch = J + part, batch + done
+            batch += done
         return J, gradient

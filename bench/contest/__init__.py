@@ -1,0 +1,1 @@
+"""The contest behind `bench/peers.py`: works, peers, measuring and telling."""
