@@ -1,5 +1,6 @@
 """Whole runs in one call: descent and epochs are the literal ones, to rounding."""
 
+import itertools
 from functools import partial
 
 import numpy as np
@@ -148,15 +149,17 @@ def test_coming_back_often_changes_nothing(rule, monkeypatch):
 
     def counted(*args, **kwargs):
         calls.append(kwargs["first"])
-        return whole(*args, **kwargs)
+        return whole(*args, **kwargs | {"seconds": next(slices)})
 
     monkeypatch.setattr(native, f"run_{rule}", counted)
     walk = Walk(None, 50, np.full(10, 0.01), 0, 0.01, 1)
-    expected = run(rule, data, 4, start(3, 4), walk)[-1]
-    assert calls == [0]
-    monkeypatch.setattr(fused, "SLICE", 0.0)
-    assert np.array_equal(run(rule, data, 4, start(3, 4), walk)[-1], expected)
-    assert calls == [0, *range(10)]
+    found = []
+    for cut in (0, 3, 10):  # so many batches in calls of their own, then the rest in one
+        slices = itertools.chain([0.0] * cut, itertools.repeat(60.0))
+        found.append(run(rule, data, 4, start(3, 4), walk)[-1])
+    assert calls == [0, 0, 1, 2, 3, *range(10)]
+    assert np.array_equal(found[0], found[1])
+    assert np.array_equal(found[0], found[2])
 
 
 def test_descent_in_slices_changes_nothing(monkeypatch):

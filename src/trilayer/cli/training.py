@@ -21,6 +21,7 @@ from trilayer.cli.settings import Columns, Settings
 from trilayer.cli.targets import Target
 from trilayer.cli.told import show_results, tell_cut, tell_table
 from trilayer.errors import InputError
+from trilayer.engines import select
 from trilayer.modelfile import save
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class Job:
 
 def run(job: Job, *, as_json: bool) -> int:
     """Read, train, judge, save, tell; return the exit code."""
+    select("auto")  # loaded before a word is said: a Ctrl-C within an import may be lost
     known = read_known(job.data, job.columns)
     rows = cut(known, job.columns, job.settings, job.valid)
     # Only now: what cannot be used is refused in one sentence, and nothing else.
