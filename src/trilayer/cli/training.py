@@ -20,8 +20,8 @@ from trilayer.cli.scores import losses, prior_logit, scores, verdict
 from trilayer.cli.settings import Columns, Settings
 from trilayer.cli.targets import Target
 from trilayer.cli.told import show_results, tell_cut, tell_table
-from trilayer.errors import InputError
 from trilayer.engines import select
+from trilayer.errors import InputError
 from trilayer.modelfile import save
 
 if TYPE_CHECKING:
