@@ -225,3 +225,12 @@ def test_the_rows_decide_between_delimiters_that_a_header_may_have(tmp_path):
     assert read_table(path).to_pydict() == {"0": [1, 3], "||": [2, 4]}
     path = put(tmp_path, "t.csv", "name, first;name, last\nAda;Byron\n")
     assert read_table(path).column_names == ["name, first", "name, last"]
+
+
+def test_a_damaged_column_name_in_parquet_is_a_damaged_file(tmp_path):
+    """Found by fuzzing: the name's bytes are decoded only when they are asked for."""
+    pq.write_table(pa.table({"column": [1, 2]}), tmp_path / "t.parquet", store_schema=False)
+    path = tmp_path / "t.parquet"
+    path.write_bytes(path.read_bytes().replace(b"column", b"colum\x80"))
+    with pytest.raises(TableError, match="damaged"):
+        read_table(path)

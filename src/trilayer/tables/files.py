@@ -96,7 +96,7 @@ def plain_errors(name: str) -> Iterator[None]:
     """Turn what the operating system and pyarrow say about a file into one sentence."""
     try:
         yield
-    except (OSError, pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+    except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
         raise TableError(f"{name}: {_in_words(error)}") from error
 
 
