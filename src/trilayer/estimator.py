@@ -351,7 +351,7 @@ class TriLayerClassifier(
         if self.dtype is None:
             return [np.float64, np.float32]
         for dtype in (np.float32, np.float64):
-            if self.dtype == np.dtype(dtype) or self.dtype is dtype:
+            if self.dtype == np.dtype(dtype):
                 return np.dtype(dtype)
         raise InputError(f"dtype must be float32 or float64, got {self.dtype!r}")
 
@@ -409,10 +409,8 @@ class TriLayerClassifier(
         array, (m,)
         """
         rows = self._rows(X)
-        Z2: FloatArray = select(self.engine).logits(self.params_, rows.T, self._threads_for(rows))[
-            0
-        ]
-        return Z2
+        Z2 = select(self.engine).logits(self.params_, rows.T, self._threads_for(rows))
+        return np.ravel(Z2)
 
     def predict_proba(self, X: ArrayLike) -> FloatArray:
         """Return the probabilities of both classes, m × 2: 1 - A2 and A2 (E11)."""

@@ -79,7 +79,7 @@ def examine(t: Trace | None = None) -> list[Finding]:
     InputError
         If t has no hidden layer or is saturated (`oracle.checkable`).
     """
-    t = oracle.checkable(oracle.example() if t is None else t)
+    t = oracle.checkable(t)
     return [_finding(misprint, t) for misprint in MISPRINTS]
 
 

@@ -180,14 +180,15 @@ def example() -> Trace:
     return trace(network, 2 * numbers(4, 5, 50), [1, 0, 1, 1, 0])
 
 
-def checkable(t: Trace) -> Trace:
-    """Return t itself if definitions and differences keep their digits on it.
+def checkable(t: Trace | None = None) -> Trace:
+    """Return t, by default `example()`, if definitions and differences keep their digits on it.
 
     Raises
     ------
     InputError
         If there is no hidden layer, or an activation is within `MARGIN` of 0 or 1.
     """
+    t = example() if t is None else t
     if t.W1.shape[1] == 0:
         raise InputError("the derivation's checks need a hidden layer (n2 >= 1)")
     for name, A in {"A1": t.A1, "A2": t.A2}.items():
