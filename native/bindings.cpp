@@ -7,6 +7,7 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include <algorithm>
 #include <limits>
 #include <optional>
 #include <stdexcept>
@@ -95,6 +96,29 @@ Index run_gd(const Doubles& theta, Index n2, const Maybe<Doubles>& velocity,
                           Index(X.shape(1)),
                           {learning_rate, momentum, total_weight, decay, tolerance},
                           {steps, seconds}, threads, {pointer(J), largest.data()});
+}
+
+// `fill` fills `sums` with those over all samples at theta, which changes in place.
+Index run_gd_over(const Doubles& theta, Index n1, Index n2, const Maybe<Doubles>& velocity,
+                  const Doubles& gradient, const Doubles& sums, const nb::callable& fill,
+                  double learning_rate, double momentum, double total_weight, double decay,
+                  double tolerance, Index steps, double seconds, const Doubles& J,
+                  const Doubles& largest) {
+  const Shape n{n1, n2};
+  require(n1 >= 1 && n2 >= 0, "n1 must be positive, n2 must not be negative");
+  require(Index(theta.size()) == n.parameters(), "theta does not fit n1 and n2");
+  require_length(velocity, n.parameters(), "velocity must be as long as theta");
+  require(Index(gradient.size()) == n.parameters(), "gradient must be as long as theta");
+  require(Index(sums.size()) == n.parameters() + 1, "sums needs one number more than theta");
+  require(Index(J.size()) >= steps, "J needs a place for every step");
+  require(Index(largest.size()) >= steps, "largest needs a place for every step");
+  const Pass over = [&](const double*, double* to) {
+    fill();
+    std::copy(sums.data(), sums.data() + sums.size(), to);
+  };
+  return gradient_descent(n, {theta.data(), pointer(velocity), gradient.data()}, over,
+                          {learning_rate, momentum, total_weight, decay, tolerance},
+                          {steps, seconds}, {J.data(), largest.data()});
 }
 
 // What both mini-batch runs take. The order is checked here: the kernels follow it blindly.
@@ -202,6 +226,10 @@ constexpr auto run_gd_text =
     "`gradient` must come in as the gradient at theta. Ends when largest[k] is not above\n"
     "`tolerance`, or after about `seconds`. Returns the number of steps.";
 
+constexpr auto run_gd_over_text =
+    "run_gd over samples that are elsewhere: `fill()` fills `sums`, one number longer than\n"
+    "theta, with the loss and the gradient summed over all of them at theta.";
+
 constexpr auto run_sgd_text =
     "Batches first, first + 1, ... of an epoch, `size` samples each, in place; for batch b\n"
     "  g = sums / (samples in it * average_weight) + decay * theta (W1 and W2 only)\n"
@@ -249,6 +277,11 @@ NB_MODULE(_fused, m) {
   m.def("two_loop", two_loop, "gradient"_a.noconvert(), "S"_a, "Y"_a, "direction"_a.noconvert(),
         "-H gradient into `direction`: the two-loop recursion over changes S of theta and Y of\n"
         "the gradient, the oldest first.");
+  const auto plain = [](const char* name) { return nb::arg(name).noconvert(); };
+  m.def("run_gd_over", run_gd_over, plain("theta"), "n1"_a, "n2"_a,
+        nb::arg("velocity").noconvert().none(), plain("gradient"), plain("sums"), "fill"_a,
+        "learning_rate"_a, "momentum"_a, "total_weight"_a, "decay"_a, "tolerance"_a, "steps"_a,
+        "seconds"_a, plain("J"), plain("largest"), run_gd_over_text);
   m.attr("block_samples") = block_samples;
   define<float>(m);
   define<double>(m);

@@ -4,6 +4,8 @@
 // theta is float64, shapes as in network.hpp.
 #pragma once
 
+#include <functional>
+
 #include "network.hpp"
 
 namespace trilayer {
@@ -48,8 +50,15 @@ struct Records {
   double *J, *largest;
 };
 
-// Steps of E35 on all m samples: move along the gradient, then find J and the gradient there.
-// A gradient that is not finite ends the run too. Returns the number of steps.
+// Sums over all samples at theta, wherever they are: sums[0] the loss, then the gradient.
+using Pass = std::function<void(const double* theta, double* sums)>;
+
+// Steps of E35: move along the gradient, then find J and the gradient there. A gradient that is
+// not finite ends the run too. Returns the number of steps.
+Index gradient_descent(Shape n, DescentState state, const Pass& pass, DescentRule rule,
+                       Budget budget, Records records);
+
+// The same on m samples in memory.
 template <class T>
 Index gradient_descent(Shape n, DescentState state, const Samples<T>& samples, Index m,
                        DescentRule rule, Budget budget, int threads, Records records);

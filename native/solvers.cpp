@@ -86,10 +86,8 @@ Index walk(Shape n, const double* theta, const Samples<T>& samples, const Batche
 
 }  // namespace
 
-template <class T>
-Index gradient_descent(Shape n, DescentState state, const Samples<T>& given, Index m,
-                       DescentRule rule, Budget budget, int threads, Records records) {
-  const Arranged<T> arranged(n, given, m, budget.steps);
+Index gradient_descent(Shape n, DescentState state, const Pass& pass, DescentRule rule,
+                       Budget budget, Records records) {
   const Updates& updates = *current_isa().updates;
   const Index parameters = n.parameters();
   const double scale = 1 / rule.total_weight;
@@ -99,8 +97,7 @@ Index gradient_descent(Shape n, DescentState state, const Samples<T>& given, Ind
   while (k < budget.steps) {
     updates.descend(parameters, state.gradient, rule.learning_rate, rule.momentum, state.velocity,
                     state.theta);
-    network_sums(n, state.theta, arranged.samples(), 0, m, Cut::blocks, threads,
-                 records.J != nullptr, sums.data());
+    pass(state.theta, sums.data());
     updates.gradient(n, sums.data() + 1, scale, rule.decay, state.theta, state.gradient);
     if (records.J) records.J[k] = sums[0] * scale + penalty(updates, n, rule.decay, state.theta);
     const double largest = updates.largest(parameters, state.gradient);
@@ -108,6 +105,17 @@ Index gradient_descent(Shape n, DescentState state, const Samples<T>& given, Ind
     if (!(largest > rule.tolerance) || clock.late()) break;
   }
   return k;
+}
+
+template <class T>
+Index gradient_descent(Shape n, DescentState state, const Samples<T>& given, Index m,
+                       DescentRule rule, Budget budget, int threads, Records records) {
+  const Arranged<T> arranged(n, given, m, budget.steps);
+  const bool want_loss = records.J != nullptr;
+  const Pass pass = [&](const double* theta, double* sums) {
+    network_sums(n, theta, arranged.samples(), 0, m, Cut::blocks, threads, want_loss, sums);
+  };
+  return gradient_descent(n, state, pass, rule, budget, records);
 }
 
 template <class T>

@@ -39,8 +39,11 @@ class Objective:
 
     def __call__(self, theta: FloatArray) -> tuple[float, FloatArray]:
         """Return J and ∂J/∂θ over all samples."""
-        sums = self.source.sums(self.engine, self._params(theta))
-        return self._regularised(theta, sums / self.source.total_weight)
+        return self._regularised(theta, self.sums(theta) / self.source.total_weight)
+
+    def sums(self, theta: FloatArray) -> FloatArray:
+        """Return the loss and, behind it, its gradient, summed over all samples."""
+        return self.source.sums(self.engine, self._params(theta))
 
     def on_batch(self, theta: FloatArray, batch: Batch) -> tuple[float, FloatArray]:
         """Return an unbiased estimate of J and ∂J/∂θ from one batch.

@@ -5,7 +5,7 @@ overrides the choice). Sums come out of blocks of 2048 samples added along one f
 so the number of threads, and rows or columns in memory, change no bit.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -53,7 +53,9 @@ class Walk(NamedTuple):
     rates : array, float64
         The learning rate of each batch.
     updates : int
-        Updates before the epoch.
+        Updates before these.
+    average_weight : float
+        Σ s / m, over all samples.
     decay : float
         l2 / Σ s.
     n_threads : int
@@ -63,6 +65,7 @@ class Walk(NamedTuple):
     size: int
     rates: FloatArray
     updates: int
+    average_weight: float
     decay: float
     n_threads: int
 
@@ -169,6 +172,37 @@ class FusedEngine:
         )  # fmt: skip
         return record[:, :done].T
 
+    def descend_over(
+        self,
+        sums_at: Callable[[FloatArray], FloatArray],
+        n1: int,
+        n2: int,
+        total_weight: float,
+        theta: FloatArray,
+        velocity: FloatArray | None,
+        gradient: FloatArray,
+        plan: Plan,
+        steps: int,
+    ) -> FloatArray:
+        """Do what `descend` does, with its bits, on samples that are elsewhere.
+
+        Parameters
+        ----------
+        sums_at : callable
+            ``sums_at(theta)``: the loss and the gradient, summed over all samples. It must
+            not keep theta, which changes in place.
+        """
+        record, sums = np.empty((2, steps)), np.empty(theta.size + 1)
+
+        def fill() -> None:
+            sums[:] = sums_at(theta)
+
+        done = native.run_gd_over(
+            theta, n1, n2, velocity, gradient, sums, fill, plan.learning_rate, plan.momentum,
+            total_weight, plan.decay, plan.tolerance, steps, SLICE, record[0], record[1],
+        )  # fmt: skip
+        return record[:, :done].T
+
     def epoch(
         self,
         rule: str,
@@ -179,7 +213,7 @@ class FusedEngine:
         theta: FloatArray,
         walk: Walk,
     ) -> tuple[float, FloatArray]:
-        """Do one epoch of mini-batches; theta and memory in place.
+        """Do one epoch of mini-batches, or a piece of one; theta and memory in place.
 
         Parameters
         ----------
@@ -203,7 +237,7 @@ class FusedEngine:
             done, J = run(
                 theta, n2, X=data.X, Y=data.Y, s=data.s, order=walk.order, size=walk.size,
                 first=batch, rates=walk.rates,
-                average_weight=data.total_weight / data.X.shape[1], decay=walk.decay,
+                average_weight=walk.average_weight, decay=walk.decay,
                 seconds=SLICE, total=gradient, J=J, threads=walk.n_threads,
                 **memory, **constants, **counted,
             )  # fmt: skip
