@@ -24,6 +24,8 @@ class Elsewhere:
         self._source = source
 
     def __getattr__(self, name):
+        if name == "pieces":
+            raise AttributeError(name)
         return getattr(self._source, name)
 
 

@@ -11,7 +11,8 @@ from trilayer.engines import select
 from trilayer.errors import InputError
 from trilayer.params import initialise
 from trilayer.sources import BLOCK, blocks, tree_sum
-from trilayer.sources.memory import MemorySource, available_threads
+from trilayer.sources.memory import MemorySource
+from trilayer.sources.walking import available_threads
 
 ENGINES = pytest.mark.parametrize("engine", ["reference", "fused"])
 
@@ -121,11 +122,11 @@ def test_a_pool_only_where_there_is_work_for_it():
     params, engine = initialise(3, 5, np.random.default_rng(0)), select("reference")
     with source_of(8 * BLOCK, n_threads=4) as small, source_of(8 * BLOCK + 1, n_threads=4) as large:
         small.sums(engine, params)
-        assert small._pool is None
+        assert small._threads.pool is None
         large.sums(select("fused"), params)  # it has threads of its own
-        assert large._pool is None
+        assert large._threads.pool is None
         large.sums(engine, params)
-        assert large._pool is not None
+        assert large._threads.pool is not None
 
 
 def test_available_threads_without_affinity(monkeypatch):

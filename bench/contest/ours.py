@@ -76,7 +76,7 @@ def engine(problem: Problem) -> Callable[[], object]:
         constants = {"beta1": BETA1, "beta2": BETA2, "epsilon": EPSILON}
         rates = np.full(-(-m // BATCH), work.rate)
         for k in range(work.steps):
-            walk = Walk(None, BATCH, rates, k * rates.size, 0.0, problem.threads)
+            walk = Walk(None, BATCH, rates, k * rates.size, 1.0, 0.0, problem.threads)
             fused.epoch("adam", constants, memory, data, n2, theta, walk)
         return params(theta)
 

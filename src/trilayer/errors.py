@@ -26,12 +26,24 @@ class ModelFileError(InputError):
     """A model file that cannot be trusted, or cannot be written."""
 
 
+class CheckpointError(InputError):
+    """A checkpoint that cannot be trusted, written, or gone on with."""
+
+
+class CacheError(InputError):
+    """A disk that has not the room for the rows that shall be kept on it."""
+
+
 class DivergenceError(InputError):
     """Training left the finite numbers before it improved on its start."""
 
 
 class EngineError(TriLayerError, RuntimeError):
     """An engine that is asked for and not there, or cannot take this data."""
+
+
+class ClusterError(TriLayerError, RuntimeError):
+    """Machines that were to compute and do not answer any more."""
 
 
 class MissingExtraError(TriLayerError, ImportError):

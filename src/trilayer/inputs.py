@@ -1,5 +1,6 @@
 """From what a scikit-learn user gives to what the derivation takes."""
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,6 +13,7 @@ from trilayer import core
 from trilayer.errors import InputError
 from trilayer.objective import Objective
 from trilayer.params import FloatArray, unpack
+from trilayer.sources import Source
 from trilayer.training import Validation
 
 Labels = NDArray[Any]
@@ -141,14 +143,30 @@ def hold_out(samples: Samples, fraction: float, seed: int) -> tuple[Samples, Sam
     return Samples(*(a[kept] for a in samples)), Samples(*(a[held] for a in samples))
 
 
-def validation(objective: Objective, samples: Samples, metric: str, n_threads: int) -> Validation:
+def validation(
+    objective: Objective, held_out: Samples | Source, metric: str, n_threads: int
+) -> Validation:
     """Build the score of held-out samples: mean log-loss (E13), or AUC.
 
     Raises
     ------
     InputError
-        If AUC is asked of samples of one class.
+        If AUC is asked of samples of one class, or of a source.
     """
+    if isinstance(held_out, Samples):
+        return _validation_on(objective, held_out, metric, n_threads)
+    if metric == "auc":
+        raise InputError(
+            "early_stopping='auc' needs held-out samples in memory: give X_val and y_val, or "
+            "watch 'log_loss'"
+        )
+    elsewhere = replace(objective, source=held_out, l2=0.0)
+    return Validation(metric, lambda theta: elsewhere(theta)[0])
+
+
+def _validation_on(
+    objective: Objective, samples: Samples, metric: str, n_threads: int
+) -> Validation:
     n1, n2, dtype = objective.source.n1, objective.n2, objective.dtype
     if metric == "auc" and len(np.unique(samples.Y)) < 2:
         raise InputError("y_val holds one class only: its AUC is not defined")

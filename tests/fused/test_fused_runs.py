@@ -95,6 +95,11 @@ def _batch(X, Y, s):
     return Batch(X, Y, s)
 
 
+def average(data):
+    """Return Σ s / m."""
+    return data.total_weight / data.X.shape[1]
+
+
 def run(rule, data, n2, theta, walk):
     """One epoch; theta, memory, gradient and J in one vector."""
     names, constants = (("velocity",), SGD) if rule == "sgd" else (ADAM.memory, ADAM.constants)
@@ -116,7 +121,7 @@ def test_epochs(rule, n1, n2, m, size, shuffled):
     results = []
     for threads, layout in ((1, X), (3, np.ascontiguousarray(X))):
         data = data_of(layout, Y, s)
-        walk = Walk(order, size, rates, 11, L2 / data.total_weight, threads)
+        walk = Walk(order, size, rates, 11, average(data), L2 / data.total_weight, threads)
         expected = epoch_literally(J, rule, start(n1, n2), m, walk)
         theta, mean_J, gradient, bits = run(rule, data, n2, start(n1, n2), walk)
         np.testing.assert_allclose(theta, expected[0], rtol=1e-9, atol=1e-12)
@@ -136,7 +141,7 @@ def test_batches_cut_for_several_threads_keep_their_bits(size, dtype):
         run("adam", data_of(layout, Y, s), 64, start(30, 64), walk)[-1]
         for threads in (1, 2, 3, 7)
         for layout in (X, np.ascontiguousarray(X))
-        for walk in [Walk(order, size, rates, 0, 0.01, threads)]
+        for walk in [Walk(order, size, rates, 0, s.mean(), 0.01, threads)]
     ]
     assert all(np.array_equal(found[0], other) for other in found)
 
@@ -152,7 +157,7 @@ def test_coming_back_often_changes_nothing(rule, monkeypatch):
         return whole(*args, **kwargs | {"seconds": next(slices)})
 
     monkeypatch.setattr(native, f"run_{rule}", counted)
-    walk = Walk(None, 50, np.full(10, 0.01), 0, 0.01, 1)
+    walk = Walk(None, 50, np.full(10, 0.01), 0, 1.0, 0.01, 1)
     found = []
     for cut in (0, 3, 10):  # so many batches in calls of their own, then the rest in one
         slices = itertools.chain([0.0] * cut, itertools.repeat(60.0))
@@ -180,6 +185,6 @@ def test_descent_in_slices_changes_nothing(monkeypatch):
 def test_an_order_that_names_absent_samples_is_refused():
     X, Y, s = samples(3, 10, np.float64)
     for absent in (10, -1):
-        walk = Walk(np.array([0, absent]), 4, np.ones(1), 0, 0.0, 1)
+        walk = Walk(np.array([0, absent]), 4, np.ones(1), 0, 1.0, 0.0, 1)
         with pytest.raises(ValueError, match="not there"):
             run("sgd", data_of(X, Y, s), 4, start(3, 4), walk)

@@ -7,7 +7,7 @@ import numpy as np
 
 from trilayer.objective import Objective
 from trilayer.params import FloatArray
-from trilayer.solvers.native import epoch_of, takes
+from trilayer.solvers.native import epoch_of, takes_epochs
 from trilayer.solvers.rule import Memory, Rule
 from trilayer.solvers.step import State, Step, scheduled
 
@@ -54,7 +54,7 @@ def epochs(
         yield _step(k, theta, J, gradient, memory, updates)
     size = min(batch_size, objective.source.m)
     batches = np.arange(math.ceil(objective.source.m / size))
-    one_epoch = epoch_of if takes(objective) else _epoch
+    one_epoch = epoch_of if takes_epochs(objective) else _epoch
     while True:
         progress = (k + batches / batches.size) / max_iter
         rates = scheduled(schedule, learning_rate, progress, updates + batches)

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from trilayer.engines.data import Data
 from trilayer.objective import Objective
 from trilayer.params import FloatArray
 from trilayer.solvers.rule import Memory, Rule
 from trilayer.sources.memory import MemorySource
 
 if TYPE_CHECKING:
-    from trilayer.engines.fused import FusedEngine
+    from trilayer.engines.fused import Plan
 
 
 class Place(NamedTuple):
@@ -31,6 +32,11 @@ def takes(objective: Objective) -> bool:
     return objective.engine.name == "fused" and isinstance(objective.source, MemorySource)
 
 
+def takes_epochs(objective: Objective) -> bool:
+    """Whether the engine can do an epoch of these samples, piece by piece."""
+    return objective.engine.name == "fused" and hasattr(objective.source, "pieces")
+
+
 def direction(gradient: FloatArray, S: list[FloatArray], Y: list[FloatArray]) -> FloatArray:
     """Return the two-loop recursion's -H ∂J/∂θ (see `lbfgs.two_loop`)."""
     from trilayer import _fused
@@ -40,27 +46,48 @@ def direction(gradient: FloatArray, S: list[FloatArray], Y: list[FloatArray]) ->
     return found
 
 
-def _parts(objective: Objective) -> tuple["FusedEngine", MemorySource, float]:
-    engine: Any = objective.engine
-    source: Any = objective.source
-    return engine, source, objective.l2 / objective.source.total_weight
-
-
 def at(objective: Objective, theta: FloatArray) -> tuple[float, FloatArray]:
     """Return J and ∂J/∂θ with the bits that a run passing through theta finds there.
 
     A run divides and adds decay in native code, and rounds elsewhere than `Objective`: a
     step of length 0 makes a run's start one of its places.
     """
-    if not takes(objective):
+    if not descends(objective):
         return objective(theta)
     from trilayer.engines.fused import Plan
 
-    engine, source, decay = _parts(objective)
     gradient = np.zeros_like(theta)
-    plan = Plan(0.0, 0.0, decay, 0.0, source.n_threads)
-    record = engine.descend(source.data, objective.n2, theta.copy(), None, gradient, plan, 1)
+    decay = objective.l2 / objective.source.total_weight
+    record = _descend(objective, theta.copy(), None, gradient, Plan(0.0, 0.0, decay, 0.0, 1), 1)
     return float(record[0, 0]), gradient
+
+
+def descends(objective: Objective) -> bool:
+    """Whether the engine does the steps of descent itself, wherever the samples are."""
+    return objective.engine.name == "fused"
+
+
+def _descend(
+    objective: Objective,
+    theta: FloatArray,
+    velocity: FloatArray | None,
+    gradient: FloatArray,
+    plan: "Plan",
+    steps: int,
+) -> FloatArray:
+    """Do steps of descent in place; see `FusedEngine.descend`."""
+    engine: Any = objective.engine
+    source: Any = objective.source
+    record: FloatArray
+    if takes(objective):
+        plan = plan._replace(n_threads=source.n_threads)
+        record = engine.descend(source.data, objective.n2, theta, velocity, gradient, plan, steps)
+    else:
+        record = engine.descend_over(
+            objective.sums, source.n1, objective.n2, source.total_weight, theta, velocity,
+            gradient, plan, steps,
+        )  # fmt: skip
+    return record
 
 
 def epoch_of(
@@ -77,13 +104,25 @@ def epoch_of(
     """Do one epoch of a rule; return what changed, and the means of J and gradient."""
     from trilayer.engines.fused import Walk
 
-    engine, source, decay = _parts(objective)
-    walk = Walk(source.order(seed, k), size, rates, updates, decay, source.n_threads)
+    engine: Any = objective.engine
+    source: Any = objective.source
     theta = theta.copy()
     memory = {name: array.copy() for name, array in memory.items()}
-    J, gradient = engine.epoch(
-        rule.name, rule.constants, memory, source.data, objective.n2, theta, walk
-    )
+    J, gradient, done = 0.0, np.zeros_like(theta), 0
+    for rows in source.pieces(size, seed, k):
+        data = Data(rows.X, rows.Y[0], None if rows.s is None else rows.s[0], 0.0)
+        here = rates[done : done + -(-rows.used // size)]
+        walk = Walk(
+            rows.order, size, here, updates + done, source.total_weight / source.m,
+            objective.l2 / source.total_weight, source.n_threads,
+        )  # fmt: skip
+        piece_J, piece_gradient = engine.epoch(
+            rule.name, rule.constants, memory, data, objective.n2, theta, walk
+        )
+        share = rows.used / source.m
+        J += share * piece_J
+        gradient += share * piece_gradient
+        done += here.size
     return theta, memory, J, gradient
 
 
@@ -112,13 +151,13 @@ def strides(
     """
     from trilayer.engines.fused import Plan
 
-    engine, source, decay = _parts(objective)
-    plan = Plan(learning_rate, momentum, decay, tol, source.n_threads)
+    decay = objective.l2 / objective.source.total_weight
+    plan = Plan(learning_rate, momentum, decay, tol, 1)
     longest = np.inf
     while steps := int(min(most(place.k), longest)):
         theta, velocity, gradient = (array.copy() for array in place[1:])
-        record = engine.descend(
-            source.data, objective.n2, theta, velocity if momentum else None, gradient, plan, steps
+        record = _descend(
+            objective, theta, velocity if momentum else None, gradient, plan, steps
         )
         if np.all(np.isfinite(record)) and np.all(np.isfinite(theta)):
             place = Place(place.k + len(record), theta, velocity, gradient)

@@ -6,7 +6,9 @@ the same order give the same bits, whoever computes the blocks, and wherever.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
 
 from trilayer.engines import Engine
 from trilayer.errors import InputError
@@ -17,19 +19,30 @@ BLOCK = 2048
 
 
 class Batch(NamedTuple):
-    """A few samples: X n1 × b, Y 1 × b, s 1 × b."""
+    """A few samples: X n1 × b, Y 1 × b, s 1 × b (None: ones)."""
 
     X: FloatArray
     Y: FloatArray
-    s: FloatArray
+    s: FloatArray | None
 
 
 class Source(Protocol):
-    """What an objective asks of the data."""
+    """What an objective asks of the data.
+
+    Attributes
+    ----------
+    n1, m : int
+        Inputs and samples.
+    total_weight : float
+        Σ s.
+    dtype : dtype
+        float32 or float64: of the samples, and what is computed in.
+    """
 
     n1: int
     m: int
     total_weight: float
+    dtype: Any
 
     def sums(self, engine: Engine, params: Params) -> FloatArray:
         """Return the engine's sums over all samples, added along the tree."""
@@ -40,9 +53,32 @@ class Source(Protocol):
         ...
 
 
+class LabelledSource(Source, Protocol):
+    """A source that knows what its targets stand for.
+
+    Attributes
+    ----------
+    classes_ : array, (2,)
+        The labels that Y = 0 and Y = 1 are, sorted.
+    """
+
+    classes_: Any
+
+
 def blocks(m: int) -> list[slice]:
     """Cut m samples into blocks: all of `BLOCK` samples but the last."""
     return [slice(start, min(start + BLOCK, m)) for start in range(0, m, BLOCK)]
+
+
+def total_weight(s: FloatArray) -> float:
+    """Return Σ s, its blocks added along the tree: the same wherever the samples are.
+
+    Parameters
+    ----------
+    s : array, 1 × m
+    """
+    parts = [np.sum(s[:, b], dtype=np.float64) for b in blocks(s.shape[1])]
+    return float(tree_sum(parts)) if parts else 0.0
 
 
 def tree_sum(terms: Iterable[FloatArray]) -> FloatArray:

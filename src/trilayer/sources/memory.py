@@ -1,8 +1,6 @@
 """Samples in one array in memory."""
 
-import os
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from types import TracebackType
 
@@ -12,10 +10,10 @@ from numpy.typing import NDArray
 from trilayer.engines import Engine
 from trilayer.engines.data import Data, aligned, flat
 from trilayer.params import FloatArray, Params
-from trilayer.sources import Batch, blocks, tree_sum
-
-_GROUP = 8
-"""Blocks a thread takes at a time: a power of two, so that a group is a whole subtree."""
+from trilayer.sources import Batch, blocks, total_weight
+from trilayer.sources.fingerprint import Fingerprint, block_digest, fingerprint
+from trilayer.sources.shuffle import Rows
+from trilayer.sources.walking import Threads, available_threads, block_sums
 
 
 class MemorySource:
@@ -41,11 +39,10 @@ class MemorySource:
     ) -> None:
         self.X, self.Y, self.s = aligned(X), Y, s
         self.n1, self.m = X.shape
-        self.total_weight = float(np.sum(s, dtype=np.float64))
+        self.dtype = X.dtype
+        self.total_weight = total_weight(s)
         self.n_threads = n_threads or available_threads()
-        self._blocks = blocks(self.m)
-        self._groups = range(0, len(self._blocks), _GROUP)
-        self._pool: ThreadPoolExecutor | None = None
+        self._threads = Threads(self.n_threads)
 
     @cached_property
     def data(self) -> Data:
@@ -58,6 +55,12 @@ class MemorySource:
         """The sample weights, or None if all are 1: multiplying by 1 changes no bit."""
         return None if np.all(self.s == 1) else self.s
 
+    @cached_property
+    def fingerprint(self) -> Fingerprint:
+        """The bits of the samples, as any source with the same rows gives them."""
+        parts = (block_digest(self.X[:, b], self.Y[:, b], self.s[:, b]) for b in blocks(self.m))
+        return fingerprint(parts, self.n1, self.dtype)
+
     def __enter__(self) -> "MemorySource":
         return self
 
@@ -67,25 +70,11 @@ class MemorySource:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._pool is not None:
-            self._pool.shutdown()
+        self._threads.end()
 
     def sums(self, engine: Engine, params: Params) -> FloatArray:
         """Return the engine's sums over all samples, added along the fixed tree."""
-        if engine.walks_blocks:
-            return engine.sums(params, self.X, self.Y, self.weights, self.n_threads)
-
-        def subtree(first: int) -> FloatArray:
-            return tree_sum(
-                engine.sums(params, self.X[:, b], self.Y[:, b], self.s[:, b])
-                for b in self._blocks[first : first + _GROUP]
-            )
-
-        workers = min(self.n_threads, len(self._groups))
-        if workers > 1 and self._pool is None:
-            self._pool = ThreadPoolExecutor(workers)
-        walk = map if self._pool is None else self._pool.map
-        return tree_sum(walk(subtree, self._groups))
+        return block_sums(engine, params, self.X, self.Y, self.weights, self._threads)
 
     def batches(self, size: int, seed: int | None, epoch: int) -> Iterator[Batch]:
         """Walk all samples once.
@@ -98,21 +87,16 @@ class MemorySource:
             Decides, with the epoch, the order of the samples; None keeps theirs.
         epoch : int
         """
-        order = self.order(seed, epoch)
-        for start in range(0, self.m, size):
-            part = slice(start, start + size)
-            chosen = part if order is None else order[part]
-            yield Batch(self.X[:, chosen], self.Y[:, chosen], self.s[:, chosen])
+        for rows in self.pieces(size, seed, epoch):
+            yield from rows.cut(size)
+
+    def pieces(self, size: int, seed: int | None, epoch: int) -> Iterator[Rows]:  # noqa: ARG002
+        """Walk all samples once, in `order`, in one piece: batches of any size fit in it."""
+        s = None if self.data.s is None else self.data.s[np.newaxis]
+        yield Rows(self.data.X, self.data.Y[np.newaxis], s, self.order(seed, epoch))
 
     def order(self, seed: int | None, epoch: int) -> NDArray[np.int64] | None:
         """Return the order of an epoch's samples; None for their own."""
         if seed is None:
             return None
         return np.random.default_rng([seed, epoch]).permutation(self.m)
-
-
-def available_threads() -> int:
-    """Count the processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -1,0 +1,84 @@
+"""How samples at hand are walked: block by block, on threads where the engine has none."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from trilayer.engines import Engine
+from trilayer.params import FloatArray, Params
+from trilayer.sources import blocks, tree_sum
+
+_GROUP = 8
+"""Blocks a thread takes at a time: a power of two, so that a group is a whole subtree."""
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+
+
+class Threads:
+    """A pool of threads, started when there is first work for more than one.
+
+    Parameters
+    ----------
+    most : int
+    """
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.pool: ThreadPoolExecutor | None = None
+
+    def map(
+        self, function: Callable[[_Item], _Result], items: Sequence[_Item]
+    ) -> Iterator[_Result]:
+        """Call a function on every item; the results come in the items' order."""
+        workers = min(self.most, len(items))
+        if workers > 1 and self.pool is None:
+            self.pool = ThreadPoolExecutor(workers)
+        return map(function, items) if self.pool is None else self.pool.map(function, items)
+
+    def end(self) -> None:
+        """Let the threads end; they start again if there is work again."""
+        if self.pool is not None:
+            self.pool.shutdown()
+            self.pool = None
+
+
+def block_sums(
+    engine: Engine,
+    params: Params,
+    X: FloatArray,
+    Y: FloatArray,
+    s: FloatArray | None,
+    threads: Threads,
+) -> FloatArray:
+    """Return the engine's sums over samples in memory, added along the fixed tree.
+
+    Parameters
+    ----------
+    engine : Engine
+    params : Params
+    X : array, n1 × m
+    Y : array, 1 × m
+    s : array, 1 × m, or None
+        Sample weights; None stands for ones.
+    threads : Threads
+    """
+    if engine.walks_blocks:
+        return engine.sums(params, X, Y, s, threads.most)
+    cut = blocks(X.shape[1])
+
+    def subtree(first: int) -> FloatArray:
+        return tree_sum(
+            engine.sums(params, X[:, b], Y[:, b], None if s is None else s[:, b])
+            for b in cut[first : first + _GROUP]
+        )
+
+    return tree_sum(threads.map(subtree, range(0, len(cut), _GROUP)))
+
+
+def available_threads() -> int:
+    """Count the processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
