@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from trilayer._version import __version__
 
 if TYPE_CHECKING:
+    from trilayer.checkpoint import Checkpoint
     from trilayer.encoding import TableEncoder
     from trilayer.errors import TriLayerError
     from trilayer.estimator import TriLayerClassifier
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from trilayer.trace import trace
 
 __all__ = [
+    "Checkpoint",
     "Params",
     "TableEncoder",
     "TriLayerClassifier",
@@ -30,6 +32,7 @@ __all__ = [
 
 # Names are imported when first used: `trilayer --help` needs no scikit-learn.
 _HOME = {
+    "Checkpoint": "trilayer.checkpoint",
     "Params": "trilayer.params",
     "TableEncoder": "trilayer.encoding",
     "TriLayerClassifier": "trilayer.estimator",

@@ -1,123 +1,29 @@
 """The one loop that consumes Steps: when to stop, what to keep, what to say."""
 
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from trilayer.errors import DivergenceError
 from trilayer.params import FloatArray
-from trilayer.solvers import State, Step
+from trilayer.runs import Keeper, Keeping, Limits, Memory, Outcome, Progress, Validation, Watcher
+from trilayer.solvers import Step
 
-
-class Validation(NamedTuple):
-    """How held-out samples judge a parameter vector.
-
-    Attributes
-    ----------
-    metric : str
-        ``"log_loss"`` or ``"auc"``.
-    score : callable
-        ``score(theta)`` → float.
-    """
-
-    metric: str
-    score: Callable[[FloatArray], float]
-
-    def is_better(self, score: float, than: float) -> bool:
-        """Whether a score beats another: less log-loss, or more AUC."""
-        return score > than if self.metric == "auc" else score < than
-
-    @property
-    def worst(self) -> float:
-        """What any score beats."""
-        return -np.inf if self.metric == "auc" else np.inf
-
-
-@dataclass(frozen=True)
-class Limits:
-    """When to stop.
-
-    Attributes
-    ----------
-    max_iter : int
-        Iterations of the solver at the most.
-    tol : float
-        Solvers that use all samples have converged when no gradient component is larger;
-        those that use batches when the mean objective of `patience` epochs in a row was
-        no more than this below the best. 0 switches both off.
-    patience : int
-        See `tol` and `early_stopping`.
-    max_seconds : float or None
-        Wall-clock budget.
-    early_stopping : bool
-        Stop when the validation score has not improved for `patience` iterations.
-    watches : str
-        ``"gradient"`` or ``"objective"``: which of the two `tol` is about.
-    """
-
-    max_iter: int
-    tol: float
-    patience: int
-    max_seconds: float | None = None
-    early_stopping: bool = False
-    watches: str = "gradient"
-
-
-class Progress(NamedTuple):
-    """What a watcher is told after each iteration."""
-
-    k: int
-    max_iter: int
-    J: float
-    gradient_norm: float
-    validation: float | None
-    seconds: float
-    theta: FloatArray
-
-
-@dataclass(frozen=True, eq=False)
-class Outcome:
-    """How a run ended.
-
-    Attributes
-    ----------
-    theta : array
-        The parameters to keep.
-    k : int
-        Iterations done.
-    best_k : int
-        The iteration that `theta` is from.
-    reason : str
-        ``converged``, ``precision``, ``max_iter``, ``early_stopping``, ``max_seconds``,
-        ``callback``, ``interrupted`` or ``diverged``.
-    gradient_norm : float
-        At the last iteration.
-    evaluations : int
-        Passes over all samples.
-    loss_curve : list of float
-        The objective after each iteration, without the start's.
-    validation_curve : list of float
-        Likewise the score.
-    state : mapping
-        The solver's, after the last iteration.
-    """
-
-    theta: FloatArray
-    k: int
-    best_k: int
-    reason: str
-    gradient_norm: float
-    evaluations: int
-    loss_curve: list[float]
-    validation_curve: list[float]
-    state: State
-
-
-Watcher = Callable[[Progress], Any]
-"""Called after each iteration; a true answer stops the run."""
+__all__ = [
+    "Keeper",
+    "Keeping",
+    "Limits",
+    "Memory",
+    "Outcome",
+    "Progress",
+    "Validation",
+    "Watcher",
+    "is_finite",
+    "read_only",
+    "train",
+]
 
 
 def train(
@@ -125,6 +31,8 @@ def train(
     limits: Limits,
     validation: Validation | None = None,
     watch: Watcher | None = None,
+    keeper: Keeper | None = None,
+    memory: Memory | None = None,
 ) -> Outcome:
     """Run a solver until something says stop.
 
@@ -136,6 +44,10 @@ def train(
     validation : Validation, optional
         Scored after every iteration, for the curve and for early stopping.
     watch : callable, optional
+    keeper : Keeper, optional
+        Shown the run after every iteration that does not end it.
+    memory : Memory, optional
+        Of the run that this one goes on; `steps` are then those that follow.
 
     Returns
     -------
@@ -149,7 +61,7 @@ def train(
     DivergenceError
         If the numbers ceased to be finite before any iteration improved on the start.
     """
-    run = _Run(limits, validation, watch)
+    run = _Run(limits, validation, watch, memory)
     reason = "precision"  # why a solver ends by itself
     try:
         # Overflow is not hidden: what is not finite is found below, and explained.
@@ -158,119 +70,140 @@ def train(
                 if stop := run.take(step):
                     reason = stop
                     break
+                if keeper is not None and run.memory is not None:
+                    keeper.look(run.memory)
     except KeyboardInterrupt:
-        if run.last is None:
+        if run.memory is None:
             raise
         reason = "interrupted"
-    return run.outcome(reason)
+    except Exception:  # workers lost, a disk that fails: what is done is not lost with them
+        if keeper is not None and run.memory is not None:
+            keeper.keep(run.memory)
+        raise
+    outcome = run.outcome(reason)
+    return outcome if keeper is None else _kept(keeper, run.memory, outcome)
+
+
+def _kept(keeper: Keeper, memory: Memory | None, outcome: Outcome) -> Outcome:
+    """Write the end down; Ctrl-C meanwhile is an interruption, and loses nothing."""
+    try:
+        if outcome.reason != "interrupted":
+            keeper.finish(outcome)
+        elif memory is not None:
+            keeper.keep(memory)
+    except KeyboardInterrupt:
+        return replace(outcome, reason="interrupted")
+    return outcome
 
 
 class _Run:
-    """The loop's memory."""
+    """The loop; `memory` is replaced as a whole, so whoever interrupts finds it sound."""
 
     def __init__(
-        self, limits: Limits, validation: Validation | None, watch: Watcher | None
+        self,
+        limits: Limits,
+        validation: Validation | None,
+        watch: Watcher | None,
+        memory: Memory | None,
     ) -> None:
         self.limits, self.validation, self.watch = limits, validation, watch
-        self.loss_curve: list[float] = []
-        self.validation_curve: list[float] = []
-        self.began = time.monotonic()
-        self.last: Step | None = None
-        self.lowest: Step | None = None
-        self.best: Step | None = None
-        self.best_score = validation.worst if validation else np.inf
-        self.since_best = self.since_lowest = 0
-        self.start: Step | None = None
+        self.memory = None if memory is None else memory.settled()
+        self.began = time.monotonic() - (0.0 if memory is None else memory.seconds)
 
     def take(self, step: Step) -> str:
         """Note one step; return why to stop, or the empty string."""
         if not is_finite(step):
             return "diverged"
-        self.last = step
-        self._note_objective(step)
-        score = self._note_score(step)
-        if self.start is None:
-            self.start = step
-            if step.k == 0:
-                return self._reason(step)
-        self.loss_curve.extend([step.J] if step.trail is None else step.trail.tolist())
-        if score is not None:
-            self.validation_curve.append(score)
-        seconds = time.monotonic() - self.began
-        progress = Progress(
-            step.k, self.limits.max_iter, step.J, step.gradient_norm, score, seconds,
-            read_only(step.theta),
-        )  # fmt: skip
-        if self.watch is not None and self.watch(progress):
-            return "callback"
-        return self._reason(step)
+        is_start = self.memory is None and step.k == 0
+        score = None if self.validation is None else self.validation.score(step.theta)
+        memory = self._noted(step, score)
+        if not is_start:
+            memory.loss_curve.extend([step.J] if step.trail is None else step.trail.tolist())
+            if score is not None:
+                memory.validation_curve.append(score)
+        self.memory = memory
+        if not is_start and self.watch is not None:
+            progress = Progress(
+                step.k, self.limits.max_iter, step.J, step.gradient_norm, score, memory.seconds,
+                read_only(step.theta),
+            )  # fmt: skip
+            if self.watch(progress):
+                return "callback"
+        return self._reason(memory)
 
-    def _note_objective(self, step: Step) -> None:
+    def _noted(self, step: Step, score: float | None) -> Memory:
+        """Return the memory after a step, but for its place in the curves."""
+        was = self.memory
+        if was is None:
+            worst = np.inf if self.validation is None else self.validation.worst
+            was = Memory(step, step.k, step.J, step, np.inf, 0, None, worst, 0, 0, [], [], 0.0)
         tolerance = self.limits.tol if self.limits.watches == "objective" else 0.0
-        if self.lowest is None or step.J < self.lowest.J - tolerance:
-            self.since_lowest = 0
-        else:
-            self.since_lowest += 1
-        if self.lowest is None or step.J < self.lowest.J:
-            self.lowest = step
+        lowest, lowest_J, lowest_at = was.lowest, was.lowest_J, was.lowest_at
+        at = 0 if step.trail is None else int(np.argmin(step.trail))
+        J = step.J if step.trail is None else float(step.trail[at])
+        if J < lowest_J:
+            lowest, lowest_J, lowest_at = step, J, at
+        best, best_score, since_best = was.best, was.best_score, was.since_best
+        if score is not None:
+            since_best += 1
+            if self._is_best(score, was):
+                best, best_score, since_best = step, score, 0
+        return Memory(
+            step, was.start_k, was.start_J, lowest, lowest_J, lowest_at, best, best_score,
+            0 if step.J < was.lowest_J - tolerance else was.since_lowest + 1, since_best,
+            was.loss_curve, was.validation_curve, time.monotonic() - self.began,
+        )  # fmt: skip
 
-    def _note_score(self, step: Step) -> float | None:
-        if self.validation is None:
-            return None
-        score = self.validation.score(step.theta)
-        if self.best is None or self.validation.is_better(score, self.best_score):
-            self.best, self.best_score, self.since_best = step, score, 0
-        else:
-            self.since_best += 1
-        return score
+    def _is_best(self, score: float, was: Memory) -> bool:
+        better = self.validation is not None and self.validation.is_better(score, was.best_score)
+        return was.best is None or better
 
-    def _reason(self, step: Step) -> str:
+    def _reason(self, memory: Memory) -> str:
         limits, reason = self.limits, ""
         spent = time.monotonic() - self.began
-        if self._converged(step):
+        if self._converged(memory):
             reason = "converged"
-        elif limits.early_stopping and self.since_best >= limits.patience:
+        elif limits.early_stopping and memory.since_best >= limits.patience:
             reason = "early_stopping"
-        elif step.k >= limits.max_iter:
+        elif memory.last.k >= limits.max_iter:
             reason = "max_iter"
         elif limits.max_seconds is not None and spent >= limits.max_seconds:
             reason = "max_seconds"
-        return "diverged" if reason and self._has_risen(step) else reason
+        return "diverged" if reason and self._has_risen(memory) else reason
 
-    def _has_risen(self, step: Step) -> bool:
+    def _has_risen(self, memory: Memory) -> bool:
         """Whether a run ends above its start by more than a coin costs: log 2 a sample.
 
         Rest there is no convergence. With tol=0 a user wants iterations and nothing else.
         """
-        start = self.start or step
-        return self.limits.tol > 0 and step.J > start.J + np.log(2)
+        return self.limits.tol > 0 and memory.last.J > memory.start_J + np.log(2)
 
-    def _converged(self, step: Step) -> bool:
+    def _converged(self, memory: Memory) -> bool:
         if self.limits.watches == "objective":
-            return self.limits.tol > 0 and self.since_lowest >= self.limits.patience
-        return step.gradient_norm <= self.limits.tol
+            return self.limits.tol > 0 and memory.since_lowest >= self.limits.patience
+        return memory.last.gradient_norm <= self.limits.tol
 
     def outcome(self, reason: str) -> Outcome:
         """Choose the step to keep."""
-        if reason == "diverged" and self.lowest is self.start:
-            after = f"after {self.last.k} iterations" if self.last else "at the start"
+        memory = self.memory
+        if reason == "diverged" and (memory is None or memory.lowest.k == memory.start_k):
+            after = "at the start" if memory is None else f"after {memory.last.k} iterations"
             raise DivergenceError(
                 f"the objective diverged {after} and never improved on its start: use a smaller "
                 "learning_rate, or scale the inputs (StandardScaler)"
             )
-        last, lowest = self.last, self.lowest
-        if last is None or lowest is None:
+        if memory is None:
             raise DivergenceError("the solver took no step")
+        last, ended_badly = memory.last, reason in {"diverged", "interrupted"}
         kept = last
-        if self.best is not None and (
-            self.limits.early_stopping or reason in {"diverged", "interrupted"}
-        ):
-            kept = self.best
-        elif reason in {"diverged", "interrupted"}:
-            kept = lowest
+        if memory.best is not None and (self.limits.early_stopping or ended_badly):
+            kept = memory.best
+        elif ended_badly:
+            kept = memory.lowest_step()
         return Outcome(
             kept.theta, last.k, kept.k, reason, last.gradient_norm, last.evaluations,
-            self.loss_curve, self.validation_curve, last.state,
+            memory.loss_curve[: memory.n_curve], memory.validation_curve[: memory.n_curve],
+            last.state, memory.seconds,
         )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """The reference engine: `trilayer.core` on one block."""
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -40,7 +41,14 @@ class _OneBlasThread:
                     self._limit = None
 
 
+    def _renew_lock(self) -> None:
+        """In a forked child: the thread that held it may not be there to let it go."""
+        self._lock = threading.Lock()
+
+
 _BLAS = _OneBlasThread()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_BLAS._renew_lock)
 
 _COLUMNS = 2048
 """Samples whose activations are held at a time when predicting."""
