@@ -23,7 +23,7 @@ from trilayer import core
 from trilayer.callbacks import CallbackSupportMixin, FitReport, with_callbacks
 from trilayer.engines import ENGINES, select
 from trilayer.errors import InputError
-from trilayer.fitting import Stepped, run, start_params, step_on, threads
+from trilayer.fitting import Stepped, in_memory, run, start_params, step_on, threads
 from trilayer.inputs import (
     Samples,
     hold_out,
@@ -34,14 +34,24 @@ from trilayer.inputs import (
 )
 from trilayer.params import FloatArray, Params, pack, unpack
 from trilayer.solvers import SCHEDULES, SOLVERS
-from trilayer.sources import BLOCK
-from trilayer.training import Progress, Watcher
+from trilayer.sources import BLOCK, LabelledSource, Source
+from trilayer.training import Keeping, Progress, Watcher
 
 
 def _can_go_on(estimator: "TriLayerClassifier") -> bool:
     if estimator.solver == "lbfgs":
         raise AttributeError("partial_fit is not available with solver='lbfgs': use sgd or adam")
     return True
+
+
+def _check_val_source(source: Source, held_out: Source, *, given_too: bool) -> None:
+    if given_too:
+        raise InputError("X_val and val_source are two ways to say one thing: give one of them")
+    if (held_out.n1, held_out.dtype) != (source.n1, source.dtype):
+        raise InputError(
+            f"val_source holds {held_out.n1} inputs in {held_out.dtype}, the source {source.n1} "
+            f"in {source.dtype}"
+        )
 
 
 class TriLayerClassifier(
@@ -145,7 +155,7 @@ class TriLayerClassifier(
     (30, 16)
     """
 
-    __metadata_request__fit = {"on_step": UNUSED}  # noqa: RUF012 - scikit-learn's own form
+    __metadata_request__fit = {"on_step": UNUSED, "checkpoint": UNUSED}  # noqa: RUF012 - scikit-learn's own form
 
     _parameter_constraints: dict[str, Any] = {  # noqa: RUF012 - scikit-learn's own form
         "hidden_units": [Interval(Integral, 0, None, closed="left"), None],
@@ -229,6 +239,7 @@ class TriLayerClassifier(
         X_val: ArrayLike | None = None,
         y_val: ArrayLike | None = None,
         on_step: Watcher | None = None,
+        checkpoint: Keeping | None = None,
     ) -> "TriLayerClassifier":
         """Train the network.
 
@@ -245,6 +256,8 @@ class TriLayerClassifier(
         on_step : callable, optional
             Called after each iteration with a `trilayer.training.Progress`; a true
             answer stops the run.
+        checkpoint : Checkpoint, optional
+            Where the run is written down while it lasts, and goes on from after a fault.
 
         Returns
         -------
@@ -258,22 +271,88 @@ class TriLayerClassifier(
             If the cost became infinite before any iteration improved on the start.
         """
         self._check_settings()
-        previous = getattr(self, "classes_", None) if self.warm_start else None
         rows, labels = validate_data(self, X, y, dtype=self._dtypes())
         classes = two_classes(labels)
-        if previous is not None and not np.array_equal(previous, classes):
-            raise InputError(
-                f"warm_start has the classes {previous.tolist()}, y has {classes.tolist()}"
-            )
+        self._check_previous(classes)
         samples = self._samples(rows, labels, sample_weight, classes)
         samples = without_weightless(samples, classes)
-        seed = self._seed()
+        seed = self._seed(checkpoint)
         samples, held_out = self._held_out(samples, X_val, y_val, classes, seed)
-        start = start_params(self, rows.shape[1], seed, rows.dtype)
-        report = FitReport(self, X, y, {"sample_weight": sample_weight}, self.max_iter)
+        with in_memory(self, samples) as source:
+            given = (X, y, {"sample_weight": sample_weight})
+            return self._learn(source, held_out, classes, seed, on_step, checkpoint, given)
+
+    @with_callbacks
+    def fit_source(
+        self,
+        source: LabelledSource,
+        X_val: ArrayLike | None = None,
+        y_val: ArrayLike | None = None,
+        val_source: Source | None = None,
+        on_step: Watcher | None = None,
+        checkpoint: Keeping | None = None,
+    ) -> "TriLayerClassifier":
+        """Train the network on samples that need not be in memory.
+
+        Parameters
+        ----------
+        source : LabelledSource
+            Where the samples are, such as `trilayer.sources.arrow.open_source` gives. It
+            has the dtype and the sample weights, and its own threads.
+        X_val, y_val : array-like, optional
+            Held-out samples for `validation_curve_` and for early stopping.
+        val_source : Source, optional
+            The same, where they need not be in memory either (log-loss only).
+        on_step, checkpoint : optional
+            As for `fit`.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If a parameter cannot be used; the message says why.
+        DivergenceError
+            As for `fit`.
+        """
+        self._check_settings()
+        self._check_source_settings(source)
+        classes = two_classes(np.asarray(source.classes_))
+        self._check_previous(classes)
+        held_out: Samples | Source | None = val_source
+        if val_source is not None:
+            _check_val_source(source, val_source, given_too=X_val is not None)
+        self.__dict__.pop("feature_names_in_", None)
+        self.n_features_in_ = source.n1
+        if val_source is None:
+            held_out = self._validation_samples(X_val, y_val, source.dtype, classes)
+        if self.early_stopping and held_out is None:
+            raise InputError(
+                "early_stopping needs held-out samples, which fit_source does not take from the "
+                "source: give X_val and y_val, or val_source"
+            )
+        given: tuple[Any, Any, dict[str, Any]] = (None, None, {})
+        seed = self._seed(checkpoint)
+        return self._learn(source, held_out, classes, seed, on_step, checkpoint, given)
+
+    def _learn(
+        self,
+        source: Source,
+        held_out: Samples | Source | None,
+        classes: NDArray[Any],
+        seed: int,
+        on_step: Watcher | None,
+        checkpoint: Keeping | None,
+        given: tuple[Any, Any, dict[str, Any]],
+    ) -> "TriLayerClassifier":
+        """Run the solver over a source; what `fit` and `fit_source` have in common."""
+        start = start_params(self, source.n1, seed, source.dtype)
+        report = FitReport(self, *given, self.max_iter)
 
         def as_params(theta: FloatArray) -> Params:
-            return unpack(theta, start.n1, start.n2).astype(rows.dtype)
+            return unpack(theta, start.n1, start.n2).astype(source.dtype)
 
         def watch(progress: Progress) -> bool:
             stop = bool(on_step and on_step(progress))
@@ -283,7 +362,9 @@ class TriLayerClassifier(
             return report.iteration(fitted) or stop
 
         watched = watch if on_step or report.is_wanted else None
-        outcome, self.solver_, self.engine_ = run(self, samples, held_out, start, seed, watched)
+        outcome, self.solver_, self.engine_ = run(
+            self, source, held_out, start, seed, watched, checkpoint
+        )
         self.classes_, self.params_ = classes, as_params(outcome.theta)
         self.n_iter_, self.best_iter_ = outcome.k, outcome.best_k
         self.loss_curve_, self.validation_curve_ = outcome.loss_curve, outcome.validation_curve
@@ -347,6 +428,24 @@ class TriLayerClassifier(
         if isinstance(self.hidden_units, bool):
             raise InputError(f"hidden_units must be a number, got {self.hidden_units!r}")
 
+    def _check_previous(self, classes: NDArray[Any]) -> None:
+        """Refuse to go on from a fit that told other classes apart."""
+        previous = getattr(self, "classes_", None) if self.warm_start else None
+        if previous is not None and not np.array_equal(previous, classes):
+            raise InputError(
+                f"warm_start has the classes {previous.tolist()}, y has {classes.tolist()}"
+            )
+
+    def _check_source_settings(self, source: LabelledSource) -> None:
+        """Refuse what a source decides and these settings decide otherwise."""
+        if self.class_weight is not None:
+            raise InputError(
+                "fit_source does not take class_weight: give it to whoever makes the source "
+                "(open_source has class_weight)"
+            )
+        if self.dtype is not None and self._dtypes() != source.dtype:
+            raise InputError(f"dtype={self.dtype!r}, but the source holds {source.dtype}")
+
     def _dtypes(self) -> Any:
         if self.dtype is None:
             return [np.float64, np.float32]
@@ -355,8 +454,17 @@ class TriLayerClassifier(
                 return np.dtype(dtype)
         raise InputError(f"dtype must be float32 or float64, got {self.dtype!r}")
 
-    def _seed(self) -> int:
-        return int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
+    def _seed(self, checkpoint: Keeping | None = None) -> int:
+        """Draw the seed; where chance would draw another, the checkpoint has the one drawn."""
+        if checkpoint is not None and not hasattr(checkpoint, "begin"):
+            raise InputError(
+                "checkpoint must be a trilayer.Checkpoint, got "
+                f"{type(checkpoint).__name__}: give Checkpoint(folder)"
+            )
+        seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
+        if checkpoint is None or isinstance(self.random_state, Integral):
+            return seed
+        return checkpoint.seed(seed)
 
     def _all_classes(self, classes: ArrayLike | None) -> NDArray[Any]:
         """Return the full list of classes in scikit-learn's way of asking for it."""
@@ -382,18 +490,24 @@ class TriLayerClassifier(
     def _held_out(
         self, samples: Samples, X_val: Any, y_val: Any, classes: NDArray[Any], seed: int
     ) -> tuple[Samples, Samples | None]:
+        given = self._validation_samples(X_val, y_val, samples.X.dtype, classes)
+        if given is None and self.early_stopping:
+            return hold_out(samples, self.validation_fraction, seed)
+        return samples, given
+
+    def _validation_samples(
+        self, X_val: Any, y_val: Any, dtype: Any, classes: NDArray[Any]
+    ) -> Samples | None:
         if (X_val is None) != (y_val is None):
             raise InputError("X_val and y_val come together: one of them is missing")
-        if X_val is not None:
-            try:
-                rows, labels = validate_data(self, X_val, y_val, dtype=samples.X.dtype, reset=False)
-            except ValueError as error:
-                raise InputError(f"X_val, y_val: {error}") from error
-            Y = targets(labels, classes, rows.dtype, "y_val")
-            return samples, Samples(rows, Y, np.ones_like(Y))
-        if self.early_stopping:
-            return hold_out(samples, self.validation_fraction, seed)
-        return samples, None
+        if X_val is None:
+            return None
+        try:
+            rows, labels = validate_data(self, X_val, y_val, dtype=dtype, reset=False)
+        except ValueError as error:
+            raise InputError(f"X_val, y_val: {error}") from error
+        Y = targets(labels, classes, rows.dtype, "y_val")
+        return Samples(rows, Y, np.ones_like(Y))
 
     # ---- predicting ------------------------------------------------------------------
 

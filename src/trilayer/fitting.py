@@ -18,8 +18,11 @@ from trilayer.inputs import Samples, validation
 from trilayer.objective import Objective
 from trilayer.params import FloatArray, Params, initialise, pack
 from trilayer.solvers import State, Step, check_options, solver
-from trilayer.sources.memory import MemorySource, available_threads
-from trilayer.training import Limits, Outcome, Watcher, is_finite, train
+from trilayer.sources import Source
+from trilayer.sources.memory import MemorySource
+from trilayer.sources.walking import available_threads
+from trilayer.tasks import task
+from trilayer.training import Keeping, Limits, Outcome, Watcher, is_finite, train
 
 DEFAULT_HIDDEN_UNITS = 16
 
@@ -99,25 +102,33 @@ def threads(settings: Any) -> int:
     return int(settings.n_threads or available_threads())
 
 
+def in_memory(settings: Any, samples: Samples) -> MemorySource:
+    """Return the source over samples; as a context manager it ends its threads."""
+    return MemorySource(samples.X.T, samples.Y[None], samples.s[None], settings.n_threads)
+
+
 @contextmanager
-def objective(settings: Any, samples: Samples, n2: int) -> Iterator[Objective]:
-    """Hold the objective over samples, with its threads, for the length of a run."""
+def objective(settings: Any, source: Source, n2: int) -> Iterator[Objective]:
+    """Hold the objective over a source for the length of a run."""
     engine = select(settings.engine)
-    X, Y, s = samples.X.T, samples.Y[None], samples.s[None]
-    with MemorySource(X, Y, s, settings.n_threads) as source, engine.running():
-        yield Objective(source, engine, n2, float(settings.l2), samples.X.dtype)
+    with engine.running():
+        yield Objective(source, engine, n2, float(settings.l2), source.dtype)
 
 
 def run(
     settings: Any,
-    samples: Samples,
-    held_out: Samples | None,
+    source: Source,
+    held_out: Samples | Source | None,
     start: Params,
     seed: int,
     watch: Watcher | None,
+    checkpoint: Keeping | None = None,
 ) -> Fitted:
-    """Train from `start`; warn, with advice, about a run that did not end well."""
-    name = solver_name(settings, len(samples.Y))
+    """Train from `start`; warn, with advice, about a run that did not end well.
+
+    With a checkpoint, from where it was left; a run that had ended is not done again.
+    """
+    name = solver_name(settings, source.m)
     options = solver_options(settings, name, seed)
     limits = Limits(
         max_iter=settings.max_iter,
@@ -130,12 +141,22 @@ def run(
     if name == "gd" and watch is None and held_out is None:
         options["stride"] = STRIDE  # nobody looks at single iterations
     metric = "auc" if settings.early_stopping == "auc" else "log_loss"
-    with objective(settings, samples, start.n2) as J:
-        steps = solver(name).run(J, pack(start).astype(np.float64), **options)
-        judge = None if held_out is None else validation(J, held_out, metric, threads(settings))
-        outcome = train(steps, limits, judge, watch)
+    with objective(settings, source, start.n2) as J:
+        theta: FloatArray = pack(start).astype(np.float64)
+        keeper = memory = outcome = None
+        if checkpoint is not None:
+            keeper = checkpoint.begin(task(settings, J, held_out, theta, seed, name))
+            memory, outcome = keeper.memory, keeper.outcome
+            if keeper.stride is not None and "stride" in options:
+                options["stride"] = min(STRIDE, keeper.stride)
+        if memory is not None:
+            theta, options["state"] = memory.last.theta, memory.last.state
+        if outcome is None:
+            steps = solver(name).run(J, theta, **options)
+            judge = None if held_out is None else validation(J, held_out, metric, threads(settings))
+            outcome = train(steps, limits, judge, watch, keeper, memory)
     if problem := advice(outcome, limits, name):
-        warnings.warn(problem, ConvergenceWarning, stacklevel=4)
+        warnings.warn(problem, ConvergenceWarning, stacklevel=5)
     return Fitted(outcome, name, J.engine.name)
 
 
@@ -144,7 +165,8 @@ def step_on(settings: Any, samples: Samples, stepped: Stepped) -> tuple[Step, st
     name = "adam" if settings.solver == "auto" else settings.solver
     options = solver_options(settings, name, stepped.seed)
     with (
-        objective(settings, samples, stepped.n2) as J,
+        in_memory(settings, samples) as source,
+        objective(settings, source, stepped.n2) as J,
         np.errstate(over="ignore", invalid="ignore"),
     ):
         steps = solver(name).run(J, stepped.theta, state=stepped.state, **options)

@@ -6,7 +6,7 @@ sealed, with a description in JSON. Per stage i it holds the arrays ``i.theta``,
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -216,7 +216,6 @@ def _stage(said: dict[str, Any], tensors: Arrays, where: str) -> Stage:
     if (said["memory"] is None) == (said["outcome"] is None):
         raise LieError(f"{where} has neither ended nor begun, or both")
     memory = outcome = None
-    read: Callable[..., Any]
     try:
         if said["memory"] is not None:
             memory = arrays.memory(said["memory"], tensors, said["solver"])

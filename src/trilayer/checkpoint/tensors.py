@@ -36,12 +36,10 @@ def of_memory(memory: Memory) -> tuple[Counts, Arrays]:
     }  # fmt: skip
     if best is not None:
         arrays |= {"best.theta": best.theta, "best_score": memory.best_score}
-    for key, value in last.state.items():
-        if key not in counted:
-            rows = (
-                value if len(np.shape(value)) != 1 or len(value) else np.empty((0, last.theta.size))
-            )
-            arrays[f"state.{key}"] = rows
+    for key in last.state.keys() - counted.keys():
+        value = last.state[key]
+        is_empty = isinstance(value, list) and not value
+        arrays[f"state.{key}"] = np.empty((0, last.theta.size)) if is_empty else value
     return counts, {key: np.array(value, dtype=np.float64) for key, value in arrays.items()}
 
 

@@ -41,17 +41,12 @@ def check_state(name: str, state: State, k: int, size: int) -> None:
         With the first thing found.
     """
     for key, kind in STATES[name].items():
-        value = np.asarray(state[key])
-        shapes = {
-            COUNT: (),
-            NUMBER: (),
-            VECTOR: (size,),
-            VECTORS: (len(value) if value.ndim else 0, size),
-        }
-        if value.shape != shapes[kind]:
-            raise InputError(f"{key} has the shape {list(value.shape)}, not {list(shapes[kind])}")
-        if not np.all(np.isfinite(value)):
-            raise InputError(f"{key} holds NaN or infinity")
+        parts = state[key] if kind == VECTORS and isinstance(state[key], list) else [state[key]]
+        for part in map(np.asarray, parts):
+            if part.shape != ((size,) if kind in {VECTOR, VECTORS} else ()):
+                raise InputError(f"{key} has the shape {list(part.shape)}")
+            if not np.all(np.isfinite(part)):
+                raise InputError(f"{key} holds NaN or infinity")
     if state["k"] != k:
         raise InputError(f"the state is of iteration {state['k']}, not {k}")
     if problem := _problem(state, k):
