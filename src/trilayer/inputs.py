@@ -14,6 +14,7 @@ from trilayer.errors import InputError
 from trilayer.objective import Objective
 from trilayer.params import FloatArray, unpack
 from trilayer.sources import Source
+from trilayer.sources.weights import class_factors
 from trilayer.training import Validation
 
 Labels = NDArray[Any]
@@ -99,24 +100,11 @@ def reweighted(samples: Samples, class_weight: Any, classes: Labels) -> Samples:
     """
     if class_weight is None:
         return samples
-    if class_weight == "balanced":
-        factors = _balanced(samples)
-    else:
-        unknown = [label for label in class_weight if label not in classes.tolist()]
-        if unknown:
-            raise InputError(f"class_weight names {unknown[0]!r}, the classes are {_some(classes)}")
-        factors = [float(class_weight.get(label, 1.0)) for label in classes.tolist()]
-    if not all(np.isfinite(factor) and factor >= 0 for factor in factors):
-        raise InputError(f"class_weight must not be negative or infinite, got {class_weight!r}")
-    s = samples.s * np.where(samples.Y == 1, factors[1], factors[0])
-    return samples._replace(s=s.astype(samples.s.dtype))
-
-
-def _balanced(samples: Samples) -> list[float]:
-    """Factors that make both classes weigh the same, and all samples as much as before."""
     positive = float(np.sum(samples.s * samples.Y, dtype=np.float64))
     total = float(np.sum(samples.s, dtype=np.float64))
-    return [total / (2.0 * mass) if mass else 0.0 for mass in (total - positive, positive)]
+    factors = class_factors(class_weight, classes, (total - positive, positive))
+    s = samples.s * np.where(samples.Y == 1, factors[1], factors[0])
+    return samples._replace(s=s.astype(samples.s.dtype))
 
 
 def hold_out(samples: Samples, fraction: float, seed: int) -> tuple[Samples, Samples]:

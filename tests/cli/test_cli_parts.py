@@ -13,7 +13,7 @@ import trilayer.cli
 from trilayer.cli.output import counted, listed, say, score, show, soften, table
 from trilayer.cli.progress import progress_bar
 from trilayer.cli.scores import losses, prior_log_loss, prior_logit, scores, verdict
-from trilayer.cli.targets import learn_target
+from trilayer.tables.targets import learn_target
 from trilayer.errors import InputError
 from trilayer.training import Progress
 

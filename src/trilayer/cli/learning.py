@@ -16,7 +16,7 @@ from trilayer.cli.model import Encoding, Floats, answered
 from trilayer.cli.output import counted, say
 from trilayer.cli.progress import progress_bar
 from trilayer.cli.settings import Columns, Settings
-from trilayer.cli.targets import Answers, Labels, Target, learn_target, missing
+from trilayer.tables.targets import Answers, Labels, Target, learn_target, missing
 from trilayer.encoding import TableEncoder
 from trilayer.errors import DivergenceError, InputError
 from trilayer.estimator import TriLayerClassifier

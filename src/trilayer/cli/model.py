@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trilayer.cli.paths import existing
-from trilayer.cli.targets import Answers, Target
+from trilayer.tables.targets import Answers, Target
 from trilayer.engines import select
 from trilayer.errors import InputError
 from trilayer.modelfile import ModelRecord, read

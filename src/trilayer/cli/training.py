@@ -18,7 +18,7 @@ from trilayer.cli.model import positive_logits
 from trilayer.cli.output import counted, say, show_json
 from trilayer.cli.scores import losses, prior_logit, scores, verdict
 from trilayer.cli.settings import Columns, Settings
-from trilayer.cli.targets import Target
+from trilayer.tables.targets import Target
 from trilayer.cli.told import show_results, tell_cut, tell_table
 from trilayer.engines import select
 from trilayer.errors import InputError

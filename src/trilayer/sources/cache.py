@@ -162,7 +162,11 @@ class CachedSource:
     n1, m, total_weight, dtype
         As for every source.
     classes_ : array, (2,)
+    encoder_ : TableEncoder or None
+        What made rows of a table rows of inputs, where it is known.
     """
+
+    encoder_: Any = None
 
     def __init__(self, cache: RowCache, classes: Any, n_threads: int | None = None) -> None:
         cache.finish()

@@ -72,19 +72,34 @@ def refuse_infinite(
 
 def _are_numbers(values: Values, name: str, places: Places) -> bool:
     distinct = without_missing_words(pc.unique(values)).unique().drop_null()
-    if not len(distinct):
+    misfits = numeric_misfits(distinct)
+    if misfits is None:
         return False
+    if len(misfits):
+        refuse_misfit(values, misfits, name, places)
+    return bool(len(distinct))
+
+
+def numeric_misfits(distinct: Values) -> Values | None:
+    """Tell which of the different texts of a column of numbers are none.
+
+    Returns
+    -------
+    array of text, or None
+        Empty if all are numbers; None if too few are: it is no column of numbers.
+    """
     plain = pc.match_substring_regex(distinct, _NUMBER)
-    if pc.all(plain).as_py():
-        return True
     numbers = pc.or_(plain, pc.match_substring_regex(distinct, _WITH_COMMA))
-    if pc.sum(numbers).as_py() >= _NEARLY_ALL * len(distinct):
-        _refuse(values, distinct.filter(pc.invert(plain)), name, places)
-    return False
+    if (pc.sum(numbers).as_py() or 0) < _NEARLY_ALL * len(distinct):
+        return None
+    return distinct.filter(pc.invert(plain))
 
 
-def _refuse(values: Values, misfits: Values, name: str, places: Places) -> None:
+def refuse_misfit(values: Values, misfits: Values, name: str, places: Places) -> None:
+    """Raise TableError at the first of the values that is a misfit, if there is one."""
     at = pc.index(pc.is_in(without_missing_words(values), value_set=misfits), True).as_py()
+    if at < 0:
+        return
     source, row = places.of(at)
     raise TableError(
         f"{source}column {name!r} holds numbers, but {shown(values[at].as_py())} in row {row:,} "

@@ -27,6 +27,14 @@ def parquet_names(file: TableFile) -> list[str]:
     return [name for name in names if _ROW_LABELS.fullmatch(name) is None]
 
 
+def parquet_types(file: TableFile) -> tuple[dict[str, "pa.DataType"], int]:
+    """Read the types of the columns, by name, and the number of rows."""
+    with plain_errors(file.name):
+        opened = _open(file)
+        schema, rows = opened.schema_arrow, int(opened.metadata.num_rows)
+    return {name: schema.field(name).type for name in parquet_names(file)}, rows
+
+
 def read_parquet(file: TableFile, columns: Sequence[str]) -> "pa.Table":
     """Read columns of one file."""
     with plain_errors(file.name):

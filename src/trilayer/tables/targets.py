@@ -8,8 +8,17 @@ import numpy.typing as npt
 
 from trilayer.errors import InputError
 from trilayer.optional import require
-from trilayer.tables import BOOLEAN, CATEGORY, DATE, NOWHERE, NUMBER, Places, convert, kind_of
-from trilayer.tables.convert import UNKNOWN, unusable
+from trilayer.tables.convert import (
+    BOOLEAN,
+    CATEGORY,
+    DATE,
+    NUMBER,
+    UNKNOWN,
+    convert,
+    kind_of,
+    unusable,
+)
+from trilayer.tables.places import NOWHERE, Places
 
 if TYPE_CHECKING:
     import pyarrow as pa
