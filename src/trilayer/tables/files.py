@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -150,20 +151,17 @@ def _opener(source: Path | BinaryIO, *, keep: bool) -> Opener:
     if not isinstance(source, Path):
         return _stream_opener(source, keep=keep)
     if source.is_file() or not source.exists():
-        return _path_opener(source)
+        return partial(_open_path, source)  # it can be pickled, for workers elsewhere
     # A pipe, such as bash's <(...), can be read only once.
     with source.open("rb") as pipe:
         return _stream_opener(pipe, keep=True)
 
 
-def _path_opener(path: Path) -> Opener:
-    def opener() -> pa.NativeFile:
-        file = pa.OSFile(str(path))
-        start = file.read(2)
-        file.seek(0)
-        return pa.CompressedInputStream(file, "gzip") if start == GZIP else file
-
-    return opener
+def _open_path(path: Path) -> "pa.NativeFile":
+    file = pa.OSFile(str(path))
+    start = file.read(2)
+    file.seek(0)
+    return pa.CompressedInputStream(file, "gzip") if start == GZIP else file
 
 
 def _stream_opener(stream: BinaryIO, *, keep: bool) -> Opener:

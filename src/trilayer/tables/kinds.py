@@ -26,6 +26,7 @@ from trilayer.tables.convert import (
 from trilayer.tables.files import TableFile
 from trilayer.tables.numerals import numeric_misfits, refuse_misfit
 from trilayer.tables.parquet import parquet_types
+from trilayer.tables.places import Span
 from trilayer.tables.scanning import scan_placed
 
 if TYPE_CHECKING:
@@ -47,11 +48,17 @@ class Survey:
     kinds : dict of str to str
         What the columns must be read as that are stored as text; those that are stored as
         what they are do not occur.
-    rows : int
+    counts : tuple of int
+        The rows of each file.
     """
 
     kinds: dict[str, str]
-    rows: int
+    counts: tuple[int, ...]
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return sum(self.counts)
 
 
 def survey_table(
@@ -78,7 +85,7 @@ def survey_table(
         return _look_through(files, ways, None)
     types = [parquet_types(file) for file in files]
     kinds = {name: _agreed(files, [each[name] for each, _ in types], name) for name in names}
-    rows = sum(count for _, count in types)
+    counts = tuple(count for _, count in types)
     texts = {
         name: () if name in as_text else (NUMBER,)
         for name, kind in kinds.items()
@@ -86,10 +93,10 @@ def survey_table(
     }
     chosen = {name: CATEGORY for name in as_text if name in kinds}
     if not any(texts.values()):
-        return Survey(chosen, rows)
-    found = _look_through(files, {name: ways for name, ways in texts.items() if ways}, rows)
+        return Survey(chosen, counts)
+    found = _look_through(files, {name: ways for name, ways in texts.items() if ways}, counts)
     numbers = {name: kind for name, kind in found.kinds.items() if kind == NUMBER}
-    return Survey(chosen | numbers, rows)
+    return Survey(chosen | numbers, counts)
 
 
 class TextColumn:
@@ -162,20 +169,30 @@ def _present(values: Values) -> Values:
 
 
 def _look_through(
-    files: Sequence[TableFile], ways: Mapping[str, Sequence[str]], rows: int | None
+    files: Sequence[TableFile],
+    ways: Mapping[str, Sequence[str]],
+    counts: tuple[int, ...] | None,
 ) -> Survey:
     """Find what the text columns are, and count the rows where nobody has."""
     strict = files[0].header is None
     columns = {name: TextColumn(each, strict=strict) for name, each in ways.items()}
-    counted = 0
+    counted, at = [0] * len(files), -1
     for block in scan_placed(files, {}, keep=list(columns)):
-        counted += len(block.rows)
+        at = _file_of(block.places.spans[0], files, at)
+        counted[at] += len(block.rows)
         for name, column in columns.items():
             column.add(block.rows[name])
     kinds = {name: column.kind for name, column in columns.items()}
     judged = [name for name, kind in kinds.items() if kind == CATEGORY and ways[name]]
     _refuse_slips(files, {name: columns[name] for name in judged})
-    return Survey(kinds, counted if rows is None else rows)
+    return Survey(kinds, tuple(counted) if counts is None else counts)
+
+
+def _file_of(span: Span, files: Sequence[TableFile], last: int) -> int:
+    """Say which file rows are from, after those of the last one; a file may be there twice."""
+    if span.first_row > 1:
+        return last
+    return next(i for i in range(last + 1, len(files)) if files[i].name == span.file)
 
 
 def _refuse_slips(files: Sequence[TableFile], columns: Mapping[str, TextColumn]) -> None:

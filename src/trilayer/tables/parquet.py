@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from trilayer.optional import require
@@ -43,10 +44,23 @@ def read_parquet(file: TableFile, columns: Sequence[str]) -> "pa.Table":
     return without_views(table.replace_schema_metadata(None))
 
 
-def scan_parquet(file: TableFile, columns: Sequence[str], rows: int) -> Iterator["pa.Table"]:
-    """Stream columns of one file, at most so many rows at a time."""
+def row_groups(file: TableFile) -> list[range]:
+    """Return the rows of each row group."""
     with plain_errors(file.name):
-        batches = _open(file).iter_batches(batch_size=rows, columns=list(columns))
+        about = _open(file).metadata
+        sizes = [int(about.row_group(g).num_rows) for g in range(about.num_row_groups)]
+    ends = list(accumulate(sizes))
+    return [range(end - size, end) for end, size in zip(ends, sizes, strict=True)]
+
+
+def scan_parquet(
+    file: TableFile, columns: Sequence[str], rows: int, groups: Sequence[int] | None = None
+) -> Iterator["pa.Table"]:
+    """Stream columns of one file, at most so many rows at a time; or of some row groups only."""
+    with plain_errors(file.name):
+        batches = _open(file).iter_batches(
+            batch_size=rows, columns=list(columns), row_groups=groups
+        )
     while True:
         with plain_errors(file.name):
             batch = next(batches, None)

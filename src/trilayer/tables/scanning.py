@@ -9,7 +9,7 @@ from trilayer.optional import require
 from trilayer.tables.convert import convert
 from trilayer.tables.delimited import scan_delimited
 from trilayer.tables.files import Source, TableFile, find_tables
-from trilayer.tables.parquet import scan_parquet
+from trilayer.tables.parquet import row_groups, scan_parquet
 from trilayer.tables.places import Places, Span
 from trilayer.tables.reading import column_names, require_columns
 
@@ -72,38 +72,65 @@ def scan_placed(
     *,
     keep: Sequence[str] = (),
     batch_rows: int = BATCH_ROWS,
+    parts: Sequence[range] | None = None,
 ) -> Iterator[Block]:
-    """Stream a table as `scan_table` does, and tell where the rows stand in the files."""
+    """Stream a table as `scan_table` does, and tell where the rows stand in the files.
+
+    With `parts`, only these rows of each file, counted from 0.
+    """
     files = find_tables(sources, keep=False)
     names = list(dict.fromkeys([*kinds, *keep]))
     for file in files:
         require_columns(names, column_names(file), file.name)
-    return _batches(files, dict(kinds), names, set(keep), batch_rows)
+    chosen = [None] * len(files) if parts is None else parts
+    pairs = list(zip(files, chosen, strict=True))
+    return _batches(pairs, dict(kinds), names, set(keep), batch_rows)
 
 
 def _batches(
-    files: Sequence[TableFile],
+    files: Sequence[tuple[TableFile, range | None]],
     kinds: Mapping[str, str],
     names: Sequence[str],
     keep: set[str],
     batch_rows: int,
 ) -> Iterator[Block]:
     any_rows = False
-    for file in files:
-        first_row = 1
-        for block in _blocks(file, names, batch_rows):
+    for file, part in files:
+        for first, block in _blocks(file, names, batch_rows, part):
             for start in range(0, len(block), batch_rows):
-                rows = block.slice(start, batch_rows)
+                rows, first_row = block.slice(start, batch_rows), first + start + 1
                 batch = _as_expected(file, rows, kinds, keep, first_row)
                 yield Block(batch, Places((Span(file.name, first_row, len(rows)),)))
-                first_row += len(rows)
                 any_rows = True
     if not any_rows:
-        raise TableError(f"{files[0].name}: there are column names, but no rows")
+        raise TableError(f"{files[0][0].name}: there are column names, but no rows")
 
 
-def _blocks(file: TableFile, names: Sequence[str], rows: int) -> Iterator["pa.Table"]:
-    return scan_delimited(file, names) if file.header else scan_parquet(file, names, rows)
+def _blocks(
+    file: TableFile, names: Sequence[str], rows: int, part: range | None
+) -> Iterator[tuple[int, "pa.Table"]]:
+    """Yield blocks of a file, or of a part of it, and the rows before each of them."""
+    at, groups = 0, None
+    if part is not None and file.header is None:
+        spans = row_groups(file)
+        groups = [g for g, span in enumerate(spans) if overlap(span, part)]
+        at = spans[groups[0]].start if groups else 0
+    blocks = (
+        scan_delimited(file, names) if file.header else scan_parquet(file, names, rows, groups)
+    )
+    for block in blocks:
+        here = range(at, at + len(block))
+        wanted = here if part is None else overlap(here, part)
+        if wanted:
+            yield wanted.start, block.slice(wanted.start - at, len(wanted))
+        at = here.stop
+        if part is not None and at >= part.stop:
+            return
+
+
+def overlap(a: range, b: range) -> range:
+    """Return the rows that are in both."""
+    return range(max(a.start, b.start), min(a.stop, b.stop))
 
 
 def _as_expected(
