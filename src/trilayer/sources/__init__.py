@@ -77,7 +77,7 @@ def total_weight(s: FloatArray) -> float:
     ----------
     s : array, 1 × m
     """
-    parts = [np.sum(s[:, b], dtype=np.float64) for b in blocks(s.shape[1])]
+    parts = [np.asarray(np.sum(s[:, b], dtype=np.float64)) for b in blocks(s.shape[1])]
     return float(tree_sum(parts)) if parts else 0.0
 
 

@@ -11,40 +11,31 @@ whatever the partitions, the workers and their threads, and whichever of them ar
 ...     network = TriLayerClassifier(16, solver="lbfgs").fit_source(source)
 """
 
-from bisect import bisect_right
-from collections.abc import Iterator, Sequence
-from functools import cached_property
-from itertools import chain
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypeVar
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from trilayer.engines import Engine
+from trilayer.encoding import TableEncoder
 from trilayer.errors import InputError
 from trilayer.optional import require
-from trilayer.params import FloatArray, Params, pack
-from trilayer.sources import BLOCK, Batch
-from trilayer.sources.ahead import ahead
-from trilayer.sources.dask_shards import (
-    assemble,
-    count,
-    cut,
-    itself,
-    lay_out,
-    merge_all,
-    shard_digests,
-    shard_rows,
-    shard_sums,
-    shard_weight,
-    signature,
-)
 from trilayer.sources.dask_arrays import array_rows, chunks_of, labels_in, two_labels
-from trilayer.sources.dask_wait import connected, results
-from trilayer.sources.fingerprint import Fingerprint, fingerprint
-from trilayer.sources.shuffle import Rows, joined, pieces
-from trilayer.sources.subtrees import Subtree, total
-from trilayer.sources.walking import available_threads
+from trilayer.sources.dask_shards import itself
+from trilayer.sources.dask_source import DaskSource
+from trilayer.sources.dask_tables import (
+    file_rows,
+    frame_rows,
+    heard,
+    lesson_of,
+    parts_of,
+    settled,
+    study,
+)
+from trilayer.sources.dask_wait import PATIENCE, connected, results, threads
+from trilayer.sources.lessons import Chooser, Columns, Learnt
+from trilayer.sources.tables import Paths, Table
 
 if TYPE_CHECKING:
     import distributed
@@ -53,174 +44,140 @@ else:
     distributed = require("distributed", "dask")
     delayed = require("dask", "dask").delayed
 
-PATIENCE = 60.0
-"""Seconds for which a fit waits for workers when there are none."""
-
-FAN_IN = 16
-"""Results that are added up on a worker, where there are more, before the driver sees them."""
-
-_SMALL = 1 << 16
-"""Bytes of parameters up to which each task carries its own copy."""
-
-_Self = TypeVar("_Self", bound="DaskSource")
+__all__ = ["PATIENCE", "DaskSource", "dask_source", "of_files"]
 
 
 def dask_source(
     data: Any,
     y: Any = None,
     *,
+    target: str | None = None,
+    encoder: TableEncoder | None = None,
+    categorical: Sequence[str] = (),
+    drop: Sequence[str] = (),
     sample_weight: Any = None,
     dtype: Any = None,
     client: "distributed.Client | None" = None,
     patience: float = PATIENCE,
-) -> "DaskSource":
-    client = connected(client)
-    chunks = chunks_of(data, y, sample_weight)
-    label_parts = [
-        delayed(labels_in, pure=False)(labels, s, p) for p, (_, labels, s) in enumerate(chunks)
-    ]
-    found = results(client, client.compute(label_parts), patience)
-    classes = two_labels(found, "y")
-    dtype = np.dtype(data.dtype if dtype is None and data.dtype == np.float32 else dtype or float)
-    parts = [
-        delayed(array_rows, pure=False)(*chunk, classes, dtype, p)
-        for p, chunk in enumerate(chunks)
-    ]
-    return DaskSource(client, client.compute(parts), classes, patience)
-
-
-class DaskSource:
-    """A `trilayer.sources.Source` over samples that the workers of a cluster hold.
+) -> DaskSource:
+    """Make data on a cluster a source that `TriLayerClassifier.fit_source` learns from.
 
     Parameters
     ----------
-    client : distributed.Client
-    parts : sequence of Future
-        Of `trilayer.sources.shuffle.Rows`, in the order of the rows, made by tasks that can
-        be done again: what is lost with a worker is.
-    classes : array, (2,)
-        The labels that Y = 0 and Y = 1 stand for.
+    data : dask.array.Array, dask.dataframe.DataFrame, or path, pattern, or several
+        Rows of samples, m × n1; or a table; or CSV, TSV or Parquet files, which every worker
+        must find under the same names.
+    y : dask.array.Array, (m,)
+        Two labels, beside an array.
+    target : str
+        The column with the answer, of a table; rows without one are left out.
+    encoder : TableEncoder, optional
+        How columns become inputs. A fitted one is used as it is; of another, a copy is fitted
+        to the rows. By default ``TableEncoder(dtype=dtype)``.
+    categorical, drop : sequence of str
+        Columns that are categories whatever they look like; columns to leave out.
+    sample_weight : dask.array.Array, (m,), or str, optional
+        The sample weights; of a table, their column. Rows of weight 0 are left out.
+    dtype : {"float32", "float64"}, optional
+        By default that of an array (float64 for what is neither), the encoder's, or float32.
+    client : distributed.Client, optional
+        By default the one that this process made last.
     patience : float
         Seconds for which there may be no worker, or no scheduler, before it is an error.
 
-    Attributes
-    ----------
-    n1, m, total_weight, dtype
-        As for every source.
-    classes_ : array, (2,)
+    Returns
+    -------
+    DaskSource
+        Of a table, with `encoder_`: the encoder to predict with.
 
     Raises
     ------
     InputError
-        If there are no samples, or a part could not be made.
+        If the data cannot be used; the message says why.
     ClusterError
         If the workers or the scheduler are gone.
-
-    Notes
-    -----
-    Use it as a context manager: leaving it gives the workers' memory back.
     """
+    client = connected(client)
+    if hasattr(data, "chunks"):
+        if target is not None or encoder is not None:
+            raise InputError("target and encoder are for tables: beside an array, give y")
+        return _of_arrays(client, data, y, sample_weight, dtype, patience)
+    if y is not None or target is None:
+        raise InputError("a table holds its answers: name their column with target=, not y")
+    if encoder is None:
+        encoder = TableEncoder(dtype=dtype or "float32")
+    elif dtype is not None and np.dtype(encoder.dtype) != np.dtype(dtype):
+        raise InputError(f"dtype={dtype!r}, but the encoder makes {encoder.dtype}: give one")
+    columns = Columns(target, tuple(categorical), tuple(drop), sample_weight)
+    if hasattr(data, "to_delayed"):
+        return _of_frame(client, data, columns, encoder, patience)
+    studied = client.submit(study, _absolute(data), columns, encoder, pure=False)
+    [(table, learnt, edges)] = results(client, [studied], patience)
+    return of_files(client, table, learnt, edges, patience=patience)
 
-    def __init__(
-        self,
-        client: "distributed.Client",
-        parts: "Sequence[distributed.Future]",
-        classes: Any,
-        patience: float = PATIENCE,
-    ) -> None:
-        self.client, self.patience = client, patience
-        self.classes_ = np.asarray(classes)
-        self.n_threads = available_threads()  # the driver's, for epochs of batches
-        counts = self._ask(client.map(count, parts, pure=False))
-        self.m = sum(each.m for each in counts)
-        if not self.m:
-            raise InputError("there are no samples to learn from")
-        self.n1, self.dtype = counts[0].n1, np.dtype(counts[0].dtype)
-        shares = lay_out([each.m for each in counts])
-        self._starts = [share.blocks.start for share in shares]
-        self._shards: list[distributed.Future] = []
-        for share in shares:
-            rest = [client.submit(cut, parts[p], 0, stop, pure=False) for p, stop in share.rest]
-            here = parts[share.partition]
-            shard = client.submit(assemble, here, share.blocks, share.skip, rest, pure=False)
-            self._shards.append(shard)
-        weight = self._total(client.map(shard_weight, self._shards, pure=False))
-        self.total_weight = float(weight[0])
 
-    def sums(self, engine: Engine, params: Params) -> FloatArray:
-        """Return the engine's sums over all samples, added along the fixed tree.
+def of_files(
+    client: "distributed.Client",
+    table: Table,
+    learnt: Learnt,
+    edges: Sequence[int],
+    *,
+    choose: Chooser | None = None,
+    patience: float = PATIENCE,
+) -> DaskSource:
+    """Make files that were looked through and learnt from a source.
 
-        Raises
-        ------
-        EngineError
-            If a worker's engine is another than this one.
-        ClusterError
-            If the workers or the scheduler are gone.
-        """
-        theta: Any = pack(params)
-        if theta.nbytes > _SMALL:
-            theta = self.client.submit(itself, theta, pure=False)
-        return self._total(
-            self.client.map(
-                shard_sums,
-                self._shards,
-                theta=theta,
-                n2=params.n2,
-                engine_name=engine.name,
-                wanted=signature(engine),
-                pure=False,
-            )
-        )
+    Parameters
+    ----------
+    client : distributed.Client
+    table, learnt, edges
+        As `trilayer.sources.dask_tables.study` returns them.
+    choose : callable, optional
+        Which rows to take; a function that can be pickled.
+    patience : float
+    """
+    parts = parts_of(table, edges, threads(client))
+    taught = client.submit(itself, learnt, pure=False)
+    rows = client.map(file_rows, parts, learnt=taught, choose=choose, pure=False)
+    return DaskSource(client, rows, learnt.target.classes, learnt.encoder, patience)
 
-    def read(self, ranges: Sequence[slice]) -> Rows:
-        """Bring the rows of these ranges here, each of them within one block."""
-        wanted: dict[int, list[int]] = {}
-        places = [bisect_right(self._starts, part.start // BLOCK) - 1 for part in ranges]
-        for index, place in enumerate(places):
-            wanted.setdefault(place, []).append(index)
-        asked = [[(ranges[i].start, ranges[i].stop) for i in mine] for mine in wanted.values()]
-        shards = [self._shards[place] for place in wanted]
-        answers = self._ask(self.client.map(shard_rows, shards, asked, pure=False))
-        found = dict(zip(chain(*wanted.values()), chain(*answers), strict=True))
-        return joined([found[index] for index in range(len(ranges))])
 
-    def pieces(self, size: int, seed: int | None, epoch: int) -> Iterator[Rows]:
-        """Walk all samples once; see `trilayer.sources.shuffle.pieces`."""
-        return ahead(pieces(self.read, self.m, size, seed, epoch))
+def _of_frame(
+    client: "distributed.Client",
+    frame: Any,
+    columns: Columns,
+    encoder: TableEncoder,
+    patience: float,
+) -> DaskSource:
+    lesson = delayed(lesson_of(frame, columns, encoder), traverse=False)
+    partitions = frame.to_delayed()
+    for place, partition in enumerate(partitions):
+        lesson = delayed(heard, pure=False)(lesson, partition, place)
+    [learnt] = results(client, client.compute([delayed(settled, pure=False)(lesson)]), patience)
+    taught = delayed(learnt, traverse=False)
+    rows = [
+        delayed(frame_rows, pure=False)(partition, taught, columns, place)
+        for place, partition in enumerate(partitions)
+    ]
+    return DaskSource(client, client.compute(rows), learnt.target.classes, learnt.encoder, patience)
 
-    def batches(self, size: int, seed: int | None, epoch: int) -> Iterator[Batch]:
-        """Walk all samples once in batches; see `trilayer.sources.shuffle` for the order."""
-        for rows in self.pieces(size, seed, epoch):
-            yield from rows.cut(size)
 
-    @cached_property
-    def fingerprint(self) -> Fingerprint:
-        """What identifies the samples and their order, whatever the partitions."""
-        digests = self._ask(self.client.map(shard_digests, self._shards, pure=False))
-        return fingerprint(chain(*digests), self.n1, self.dtype)
+def _of_arrays(
+    client: "distributed.Client", X: Any, y: Any, sample_weight: Any, dtype: Any, patience: float
+) -> DaskSource:
+    chunks = chunks_of(X, y, sample_weight)
+    labels = [delayed(labels_in, pure=False)(y, s, place) for place, (_, y, s) in enumerate(chunks)]
+    classes = two_labels(results(client, client.compute(labels), patience), "y")
+    if dtype is None:
+        dtype = X.dtype if X.dtype == np.float32 else np.float64
+    rows = [
+        delayed(array_rows, pure=False)(*chunk, classes, np.dtype(dtype), place)
+        for place, chunk in enumerate(chunks)
+    ]
+    return DaskSource(client, client.compute(rows), classes, None, patience)
 
-    def close(self) -> None:
-        """Let the workers forget the samples."""
-        self._shards = []
 
-    def __enter__(self: _Self) -> _Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def _ask(self, futures: "Sequence[distributed.Future]") -> list[Any]:
-        return results(self.client, futures, self.patience)
-
-    def _total(self, futures: "list[distributed.Future]") -> FloatArray:
-        """Add up the subtrees that tasks return, neighbours first and on the workers."""
-        while len(futures) > FAN_IN:
-            groups = [futures[i : i + FAN_IN] for i in range(0, len(futures), FAN_IN)]
-            futures = self.client.map(merge_all, groups, pure=False)
-        subtrees: list[list[Subtree]] = self._ask(futures)
-        return total(chain(*subtrees))
+def _absolute(paths: Paths) -> list[str]:
+    """Name files so that a worker in another folder finds them."""
+    given = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
+    return [str(Path(path).absolute()) for path in given]

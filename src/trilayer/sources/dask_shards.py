@@ -70,10 +70,10 @@ def lay_out(counts: Sequence[int]) -> list[Share]:
 
 
 class Node(NamedTuple):
-    """The samples of 2^level blocks, the first of which is index · 2^level."""
+    """The samples of 2^level blocks, the first of which is place · 2^level."""
 
     level: int
-    index: int
+    place: int
     rows: Rows
 
 
@@ -100,9 +100,9 @@ def shard_of(nodes: Sequence[Node]) -> Shard:
     and so with other bits.
     """
     found = []
-    for level, index, rows in nodes:
+    for level, place, rows in nodes:
         s = None if rows.s is None else aligned(rows.s)
-        found.append(Node(level, index, Rows(aligned(rows.X), aligned(rows.Y), s)))
+        found.append(Node(level, place, Rows(aligned(rows.X), aligned(rows.Y), s)))
     return Shard(tuple(found))
 
 
@@ -133,9 +133,9 @@ def assemble(rows: Rows, blocks: range, skip: int, rest: Sequence[Rows]) -> Shar
         return skip + (block - blocks.start) * BLOCK
 
     nodes = []
-    for level, index in cover(blocks.start, whole):
-        part = cut(rows, at(index << level), at((index + 1) << level))
-        nodes.append(Node(level, index, part))
+    for level, place in cover(blocks.start, whole):
+        part = cut(rows, at(place << level), at((place + 1) << level))
+        nodes.append(Node(level, place, part))
     if rest:
         begun = cut(rows, at(whole), rows.X.shape[1])
         nodes.append(Node(0, whole, joined([begun, *rest])))
@@ -177,16 +177,15 @@ def shard_sums(
     one = Threads(1)  # a worker's threads have tasks of their own
     with engine.running():
         return merge(
-            Subtree(level, index, block_sums(engine, params, rows.X, rows.Y, rows.s, one))
-            for level, index, rows in shard.nodes
+            Subtree(level, place, block_sums(engine, params, rows.X, rows.Y, rows.s, one))
+            for level, place, rows in shard.nodes
         )
 
 
 def shard_weight(shard: Shard) -> list[Subtree]:
     """Return Σ s over a shard, as whole subtrees."""
     return merge(
-        Subtree(level, index, np.array([_weight(rows)]))
-        for level, index, rows in shard.nodes
+        Subtree(level, place, np.array([_weight(rows)])) for level, place, rows in shard.nodes
     )
 
 
@@ -206,8 +205,8 @@ def shard_rows(shard: Shard, ranges: Sequence[tuple[int, int]]) -> list[Rows]:
 
 def _within(shard: Shard, first: int, stop: int) -> Rows:
     block = first // BLOCK
-    node = next(node for node in shard.nodes if block < (node.index + 1) << node.level)
-    start = (node.index << node.level) * BLOCK
+    node = next(node for node in shard.nodes if block < (node.place + 1) << node.level)
+    start = (node.place << node.level) * BLOCK
     return cut(node.rows, first - start, stop - start)
 
 
@@ -218,6 +217,6 @@ def shard_digests(shard: Shard) -> list[BlockDigest]:
     return [block_digest(part.X, part.Y, part.s) for part in parts]
 
 
-def itself(theta: FloatArray) -> FloatArray:
-    """Return the parameters: as a task of their own they travel once to each worker."""
-    return theta
+def itself(value: Any) -> Any:
+    """Return what is given: as a task of its own it travels once to each worker."""
+    return value

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 else:
     distributed = require("distributed", "dask")
 
+PATIENCE = 60.0
+"""Seconds for which a fit waits for workers, where there are none, before it is an error."""
+
 PULSE = 1.0
 """Seconds between two looks at who is there."""
 
@@ -72,7 +75,7 @@ def results(
     seen = time.monotonic()
     try:
         while not concurrent.futures.wait([pending], timeout=PULSE).done:
-            if workers(client):
+            if threads(client):
                 seen = time.monotonic()
             elif time.monotonic() - seen > patience:
                 raise ClusterError(_gone(client, patience))
@@ -89,13 +92,13 @@ def results(
     return found
 
 
-def workers(client: "distributed.Client") -> int:
-    """Count the workers that the scheduler knows of; 0 if it does not answer."""
+def threads(client: "distributed.Client") -> int:
+    """Count the threads of all workers; 0 if the scheduler does not answer."""
     if client.status != "running":
         return 0
     asked = _start(client, client.scheduler.ncores())
     try:
-        return len(asked.result(PULSE))
+        return sum(asked.result(PULSE).values())
     except _UNREACHABLE:
         return 0
     finally:

@@ -1,7 +1,7 @@
 """Whole subtrees of the fixed summation tree: what sums travel as.
 
 Over blocks 0 … n-1 the tree of `tree_sum` merges neighbours of equal size, so the node
-``(level, index)`` stands for the blocks index·2^level … (index + 1)·2^level - 1, whoever
+``(level, place)`` stands for the blocks place·2^level … (place + 1)·2^level - 1, whoever
 adds them, and in whatever order they come.
 """
 
@@ -13,16 +13,16 @@ from trilayer.params import FloatArray
 
 
 class Subtree(NamedTuple):
-    """The sum over 2^level blocks, the first of which is index · 2^level."""
+    """The sum over 2^level blocks, the first of which is place · 2^level."""
 
     level: int
-    index: int
+    place: int
     sums: FloatArray
 
     @property
     def blocks(self) -> range:
         """The blocks it sums over."""
-        return range(self.index << self.level, (self.index + 1) << self.level)
+        return range(self.place << self.level, (self.place + 1) << self.level)
 
 
 def cover(first: int, stop: int) -> list[tuple[int, int]]:
@@ -30,7 +30,7 @@ def cover(first: int, stop: int) -> list[tuple[int, int]]:
 
     Returns
     -------
-    list of (level, index)
+    list of (level, place)
         2 log₂ (stop - first) of them at the most.
     """
     nodes = []
@@ -52,14 +52,14 @@ def merge(subtrees: Iterable[Subtree]) -> list[Subtree]:
         In the order of their blocks.
     """
     waiting: dict[tuple[int, int], FloatArray] = {}
-    for level, index, sums in subtrees:
+    for level, place, sums in subtrees:
         total = sums
-        while (sibling := waiting.pop((level, index ^ 1), None)) is not None:
+        while (sibling := waiting.pop((level, place ^ 1), None)) is not None:
             # Of two numbers the order does not matter: a + b and b + a have the same bits.
             total = sibling + total
-            level, index = level + 1, index >> 1
-        waiting[level, index] = total
-    found = [Subtree(level, index, sums) for (level, index), sums in waiting.items()]
+            level, place = level + 1, place >> 1
+        waiting[level, place] = total
+    found = [Subtree(level, place, sums) for (level, place), sums in waiting.items()]
     return sorted(found, key=lambda node: node.blocks.start)
 
 
