@@ -192,7 +192,7 @@ class _Book:
         else:
             raise CheckpointError(
                 f"{str(self._folder.path)!r} holds checkpoints of an earlier run: go on from them "
-                "(resume), or name another folder"
+                "(resume=True, --resume), or name another folder"
             )
 
     def _found(self) -> Record:

@@ -16,7 +16,6 @@ from trilayer.cli.model import Encoding, Floats, answered
 from trilayer.cli.output import counted, say
 from trilayer.cli.progress import progress_bar
 from trilayer.cli.settings import Columns, Settings
-from trilayer.tables.targets import Answers, Labels, Target, learn_target, missing
 from trilayer.encoding import TableEncoder
 from trilayer.errors import DivergenceError, InputError
 from trilayer.estimator import TriLayerClassifier
@@ -35,10 +34,12 @@ from trilayer.tables import (
     refuse_infinite,
     require_columns,
 )
+from trilayer.tables.targets import Answers, Labels, Target, learn_target, missing
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from trilayer.checkpoint import Checkpoint
     from trilayer.training import Watcher
 else:
     pa = require("pyarrow", "cli")
@@ -173,10 +174,13 @@ def stops_early(labels: Labels) -> bool:
     return bool(rarer * _VALIDATED >= _FEWEST_VALIDATED)
 
 
-def fit(settings: Settings, hidden: int, rows: Cut, label: str) -> TriLayerClassifier:
+def fit(
+    settings: Settings, hidden: int, rows: Cut, label: str, checkpoint: "Checkpoint | None"
+) -> TriLayerClassifier:
     """Train with early stopping on a validation share, where there are rows enough for one.
 
-    What should be known of a run that did not end well goes to standard error.
+    The label is also the checkpoint's stage. What should be known of a run that did not end
+    well goes to standard error.
     """
     network = TriLayerClassifier(
         hidden,
@@ -196,7 +200,7 @@ def fit(settings: Settings, hidden: int, rows: Cut, label: str) -> TriLayerClass
         # The advice is the same, but names Python's arguments instead of the options.
         warnings.simplefilter("ignore", ConvergenceWarning)
         with progress_bar(label, settings.max_iter) as on_step:
-            _fit(network, rows, on_step)
+            _fit(network, rows, on_step, checkpoint and checkpoint.stage(label))
     if advice := _ADVICE.get(network.stop_reason_):
         iterations = counted(network.n_iter_, "iteration")
         facts = {"n": iterations, "best": network.best_iter_, "most": settings.max_iter}
@@ -204,9 +208,11 @@ def fit(settings: Settings, hidden: int, rows: Cut, label: str) -> TriLayerClass
     return network
 
 
-def _fit(network: TriLayerClassifier, rows: Cut, on_step: "Watcher") -> None:
+def _fit(
+    network: TriLayerClassifier, rows: Cut, on_step: "Watcher", stage: "Checkpoint | None"
+) -> None:
     try:
-        network.fit(rows.X, rows.labels, on_step=on_step)
+        network.fit(rows.X, rows.labels, on_step=on_step, checkpoint=stage)
     except DivergenceError as error:
         raise InputError(
             f"training with {solver_name(network, len(rows.labels))} left the finite numbers "

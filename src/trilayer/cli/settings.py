@@ -47,6 +47,25 @@ class Columns:
 
 
 @dataclass(frozen=True)
+class Checkpoints:
+    """Where training is written down while it lasts.
+
+    Parameters
+    ----------
+    checkpoint
+        Folder for checkpoints, made if need be; the last two are kept.
+    checkpoint_every
+        How often: a time (30s, 5min, 2h) or a number of iterations. By default 30s.
+    resume
+        Folder of an interrupted run of the same command, to go on from its checkpoint.
+    """
+
+    checkpoint: Path | None = None
+    checkpoint_every: str | None = None
+    resume: Path | None = None
+
+
+@dataclass(frozen=True)
 class Settings:
     """How a network is trained.
 

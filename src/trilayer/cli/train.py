@@ -5,10 +5,20 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from trilayer.cli.settings import Columns, Data, Flag, Output, Probability, Settings, Texts
+from trilayer.cli.settings import (
+    Checkpoints,
+    Columns,
+    Data,
+    Flag,
+    Output,
+    Probability,
+    Settings,
+    Texts,
+)
 from trilayer.errors import InputError
 
 _DEFAULTS = Settings()
+_NO_CHECKPOINTS = Checkpoints()
 
 
 def train(
@@ -18,6 +28,7 @@ def train(
     valid: Texts = (),
     settings: Annotated[Settings, Parameter(name="*")] = _DEFAULTS,
     threshold: Probability = 0.5,
+    checkpoints: Annotated[Checkpoints, Parameter(name="*")] = _NO_CHECKPOINTS,
     force: Flag = False,
     json: Flag = False,
 ) -> int:
@@ -46,7 +57,9 @@ def train(
     valid_paths = [existing(name) for name in valid]
     output = model_name(data[0]) if output is None else Path(output)
     new_file(output, force=force)
+    from trilayer.cli.checkpoints import check
     from trilayer.cli.training import Job, run
 
-    job = Job(paths, valid_paths, columns, settings, threshold, output, force=force)
+    check(checkpoints)
+    job = Job(paths, valid_paths, columns, settings, threshold, output, checkpoints, force=force)
     return run(job, as_json=json)

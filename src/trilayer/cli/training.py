@@ -13,18 +13,20 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 
 from trilayer.cli import exits
+from trilayer.cli.checkpoints import opened, tell_done
 from trilayer.cli.learning import Cut, Known, cut, fingerprint, fit, read_known
 from trilayer.cli.model import positive_logits
 from trilayer.cli.output import counted, say, show_json
 from trilayer.cli.scores import losses, prior_logit, scores, verdict
-from trilayer.cli.settings import Columns, Settings
-from trilayer.tables.targets import Target
+from trilayer.cli.settings import Checkpoints, Columns, Settings
 from trilayer.cli.told import show_results, tell_cut, tell_table
 from trilayer.engines import select
 from trilayer.errors import InputError
 from trilayer.modelfile import save
+from trilayer.tables.targets import Target
 
 if TYPE_CHECKING:
+    from trilayer.checkpoint import Checkpoint
     from trilayer.estimator import TriLayerClassifier
 
 
@@ -38,6 +40,7 @@ class Job:
     settings: Settings
     threshold: float
     output: Path
+    checkpoints: Checkpoints
     force: bool
 
 
@@ -46,13 +49,17 @@ def run(job: Job, *, as_json: bool) -> int:
     select("auto")  # loaded before a word is said: a Ctrl-C within an import may be lost
     known = read_known(job.data, job.columns)
     rows = cut(known, job.columns, job.settings, job.valid)
+    checkpoint = opened(job)
     # Only now: what cannot be used is refused in one sentence, and nothing else.
     tell_table(known, job)
     tell_cut(rows)
+    tell_done(checkpoint)
     began = time.monotonic()
-    network = fit(job.settings, job.settings.hidden, rows, "network")
+    network = fit(job.settings, job.settings.hidden, rows, "network", checkpoint)
     seconds = time.monotonic() - began
-    unit, stopped = _unit(job.settings, rows, network)
+    if checkpoint is not None:
+        seconds = checkpoint.stage("network").seconds  # with those before a fault
+    unit, stopped = _unit(job.settings, rows, network, checkpoint)
     with _no_interruption() as interrupted:
         result = _result(job, known, rows, network, unit) | {"seconds": round(seconds, 3)}
         _save(job, known, rows, network, result)
@@ -62,7 +69,10 @@ def run(job: Job, *, as_json: bool) -> int:
 
 
 def _unit(
-    settings: Settings, rows: Cut, network: "TriLayerClassifier"
+    settings: Settings,
+    rows: Cut,
+    network: "TriLayerClassifier",
+    checkpoint: "Checkpoint | None",
 ) -> "tuple[TriLayerClassifier | None, bool]":
     """Train the unit without a hidden layer (E33), where there is need and time for it.
 
@@ -77,7 +87,7 @@ def _unit(
     if not settings.hidden:
         return None, False
     try:
-        unit = fit(settings, 0, rows, "unit, no hidden layer")
+        unit = fit(settings, 0, rows, "unit, no hidden layer", checkpoint)
     except KeyboardInterrupt:  # before its first iteration
         return None, True
     if unit.stop_reason_ == "interrupted":
