@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from trilayer.optional import require
 from trilayer.tables.convert import without_views
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import pyarrow.parquet as pq
 else:
     pa, pq = require("pyarrow", "cli"), require("pyarrow.parquet", "cli")
+
+_BUFFER = 1 << 20  # bytes of a column that are read at a time
 
 # pandas keeps a frame's row labels under this name: they are no column of the table.
 _ROW_LABELS = re.compile(r"__index_level_\d+__")
@@ -58,9 +60,9 @@ def scan_parquet(
 ) -> Iterator["pa.Table"]:
     """Stream columns of one file, at most so many rows at a time; or of some row groups only."""
     with plain_errors(file.name):
-        batches = _open(file).iter_batches(
-            batch_size=rows, columns=list(columns), row_groups=groups
-        )
+        # Else whole row groups are kept in memory, and all of them until the last is read.
+        opened = _open(file, pre_buffer=False, buffer_size=_BUFFER)
+        batches = opened.iter_batches(batch_size=rows, columns=list(columns), row_groups=groups)
     while True:
         with plain_errors(file.name):
             batch = next(batches, None)
@@ -69,6 +71,7 @@ def scan_parquet(
         yield without_views(pa.Table.from_batches([batch]).select(list(columns)))
 
 
-def _open(file: TableFile) -> "pq.ParquetFile":
+def _open(file: TableFile, **options: Any) -> "pq.ParquetFile":
     stream = file.open()
-    return pq.ParquetFile(stream if stream.seekable() else pa.BufferReader(stream.read()))
+    whole = stream if stream.seekable() else pa.BufferReader(stream.read())
+    return pq.ParquetFile(whole, **options)
