@@ -25,12 +25,13 @@ from numpy.typing import NDArray
 from trilayer.engines import Engine
 from trilayer.errors import CacheError, InputError
 from trilayer.params import FloatArray, Params
-from trilayer.sources import BLOCK, Batch, total_weight, tree_sum
+from trilayer.sources import BLOCK, Batch, blocks, total_weight, tree_sum
 from trilayer.sources.ahead import ahead
+from trilayer.sources.fingerprint import Fingerprint, block_digest, fingerprint
 from trilayer.sources.shuffle import Rows, joined, pieces
 from trilayer.sources.walking import Threads, available_threads, block_sums
 
-WINDOW = 1 << 26
+WINDOW = 1 << 25
 """Bytes of X mapped at a time, at the most (but a block of samples at the least)."""
 
 RESIDENT = 1 << 27
@@ -182,9 +183,9 @@ class CachedSource:
 
     def sums(self, engine: Engine, params: Params) -> FloatArray:
         """Return the engine's sums over all samples, added along the fixed tree."""
-        parts = self._resident or ahead(map(self.cache.mapped, self._windows))
         return tree_sum(
-            block_sums(engine, params, rows.X, rows.Y, rows.s, self._threads) for rows in parts
+            block_sums(engine, params, rows.X, rows.Y, rows.s, self._threads)
+            for rows in self._walk()
         )
 
     def pieces(self, size: int, seed: int | None, epoch: int) -> Iterator[Rows]:
@@ -195,6 +196,22 @@ class CachedSource:
         """Walk all samples once in batches; see `trilayer.sources.shuffle` for the order."""
         for rows in self.pieces(size, seed, epoch):
             yield from rows.cut(size)
+
+    @cached_property
+    def fingerprint(self) -> Fingerprint:
+        """The bits of the rows, as `trilayer.sources.fingerprint` tells them."""
+        digests = (
+            block_digest(rows.X[:, b], rows.Y[:, b], None if rows.s is None else rows.s[:, b])
+            for rows in self._walk()
+            for b in blocks(rows.X.shape[1])
+        )
+        return fingerprint(digests, self.n1, self.dtype)
+
+    def _walk(self) -> Iterator[Rows]:
+        """Map all rows, window by window, one ahead."""
+        if self._resident:
+            return iter(self._resident)
+        return ahead(map(self.cache.mapped, self._windows))
 
     @cached_property
     def _resident(self) -> list[Rows]:
@@ -251,8 +268,8 @@ def cached(
 
 def windows(m: int, row_bytes: int) -> list[slice]:
     """Cut m rows into whole subtrees of blocks, of `WINDOW` bytes of X at the most."""
-    blocks = max(1, WINDOW // (BLOCK * row_bytes))
-    rows = BLOCK << (blocks.bit_length() - 1)
+    whole = max(1, WINDOW // (BLOCK * row_bytes))
+    rows = BLOCK << (whole.bit_length() - 1)
     return [slice(start, min(start + rows, m)) for start in range(0, m, rows)]
 
 

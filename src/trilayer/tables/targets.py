@@ -1,5 +1,6 @@
 """The column that holds the answers: two labels, one of them positive."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,7 @@ Labels = npt.NDArray[Any]
 Answers = npt.NDArray[np.bool_]
 
 _MOST = 5  # values that a message shows
+_MOST_LABELS = 10_000  # of a stream that are counted
 
 
 @dataclass(frozen=True)
@@ -142,6 +144,61 @@ def learn_target(
             f"{first!r} and {second!r}"
         )
     return Target(name, classes, chosen[0]), labels
+
+
+class Tally:
+    """The labels of a stream, and how often each of them occurs.
+
+    Parameters
+    ----------
+    name : str
+        The target column.
+
+    Attributes
+    ----------
+    counts : dict
+        Label to number of rows.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.counts: dict[Any, int] = {}
+        self._seen: list[Any] = []
+
+    def add(self, values: "pa.Array") -> None:
+        """Count the labels of some rows, all of which have one."""
+        if kind_of(values.type) == CATEGORY:
+            values = convert(values, CATEGORY, self.name)
+        for value, count in zip(*pc.value_counts(values).flatten(), strict=True):
+            label = value.as_py()
+            if label not in self.counts and len(self.counts) < _MOST_LABELS:
+                self._seen.append(value)
+            self.counts[label] = self.counts.get(label, 0) + count.as_py()
+        if len(self.counts) > _MOST_LABELS:
+            raise InputError(
+                f"target column {self.name!r} holds more than {_MOST_LABELS:,} different values: "
+                "not two"
+            )
+
+    def target(self, positive: str | None, classes: Sequence[Any] | None) -> Target:
+        """Return the two labels."""
+        if not self.counts:
+            raise InputError(f"target column {self.name!r} is empty in every row")
+        if classes is not None:
+            given = np.asarray(classes)
+            known: Labels = np.unique(given.astype(object) if given.dtype.kind == "U" else given)
+            if len(known) != 2:
+                raise InputError(f"classes must be two labels, got {list(classes)!r}")
+            return Target(self.name, known, known.tolist()[1])
+        chunks = [pa.array([value.as_py()], value.type) for value in self._seen]
+        return learn_target(pa.chunked_array(_joined(chunks)), self.name, positive)[0]
+
+
+def _joined(chunks: list["pa.Array"]) -> list["pa.Array"]:
+    """Give labels of several files one type: numbers may be stored in several."""
+    if len({chunk.type for chunk in chunks}) == 1:
+        return chunks
+    return [convert(chunk, NUMBER, "") for chunk in chunks]
 
 
 def _not_two(name: str, classes: Labels) -> str:

@@ -1,0 +1,216 @@
+"""What rows of a table teach, and rows encoded: block by block, wherever blocks come from."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import clone
+
+from trilayer.encoding import TableEncoder
+from trilayer.errors import InputError, TriLayerError
+from trilayer.optional import require
+from trilayer.sources.cache import size_of
+from trilayer.tables import NUMBER, Block, Places, convert, kind_of, refuse_infinite
+from trilayer.tables.targets import Tally, Target, missing
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+else:
+    pa = require("pyarrow", "cli")
+
+Chooser = Callable[[int, int], NDArray[np.bool_]]
+"""``choose(first, count)``: which of these rows of the table to take, by their number."""
+
+
+class Columns(NamedTuple):
+    """Which columns of a table are what.
+
+    Attributes
+    ----------
+    target : str
+    categorical, drop : tuple of str
+        Categories whatever they look like; columns to leave out.
+    sample_weight : str or None
+    """
+
+    target: str
+    categorical: tuple[str, ...] = ()
+    drop: tuple[str, ...] = ()
+    sample_weight: str | None = None
+
+    @property
+    def weight(self) -> list[str]:
+        """The column with the sample weights, if there is one."""
+        return [] if self.sample_weight is None else [self.sample_weight]
+
+
+@dataclass
+class Learnt:
+    """What a pass over the rows that are learnt from taught.
+
+    Attributes
+    ----------
+    encoder : TableEncoder
+    target : Target
+    counts : dict
+        Rows of each label, of those that count.
+    unanswered : int
+        Rows without an answer, left out.
+    weighted : bool
+        Whether rows have weights other than 1.
+    factors : array, (2,)
+        Class weights.
+    """
+
+    encoder: TableEncoder
+    target: Target
+    counts: dict[Any, int]
+    unanswered: int = 0
+    weighted: bool = False
+    factors: NDArray[np.float64] = field(default_factory=lambda: np.ones(2))
+
+    @property
+    def m(self) -> int:
+        """How many rows there are to learn from."""
+        return sum(self.counts.values())
+
+    @property
+    def n1(self) -> int:
+        """How many inputs they become."""
+        return sum(column.width for column in self.encoder.columns_)
+
+    @property
+    def size(self) -> int:
+        """Bytes that they take in a cache."""
+        return size_of(self.m, self.n1, self.encoder.dtype, weighted=self.weighted)
+
+
+class Part(NamedTuple):
+    """Encoded rows, and where each of them stands in the table.
+
+    X b × n1; Y (b,), 1 for the second class; s (b,) or None; index (b,).
+    """
+
+    X: NDArray[Any]
+    Y: NDArray[Any]
+    s: NDArray[Any] | None
+    index: NDArray[np.int64]
+
+
+class Lesson:
+    """What rows teach, block by block.
+
+    Parameters
+    ----------
+    columns : Columns
+    names : sequence of str
+        The columns that may become inputs.
+    encoder : TableEncoder, optional
+        A fitted one is used as it is; of another, a copy is fitted.
+    choose : callable, optional
+        Which rows to learn from.
+
+    Attributes
+    ----------
+    wanted : list of str
+        The columns that blocks must have.
+    """
+
+    def __init__(
+        self,
+        columns: Columns,
+        names: Sequence[str],
+        encoder: TableEncoder | None,
+        choose: Chooser | None = None,
+    ) -> None:
+        encoder = TableEncoder() if encoder is None else encoder
+        self._known = hasattr(encoder, "_learnt")
+        if not self._known:
+            encoder = clone(encoder).set_params(categorical=columns.categorical)
+        self._columns, self._names, self._encoder = columns, list(names), encoder
+        self._choose = choose
+        self._labels, self._unanswered, self._weighted = Tally(columns.target), 0, False
+        self.wanted = [*([] if self._known else names), columns.target, *columns.weight]
+
+    def add(self, block: Block, first: int) -> None:
+        """Take in the next rows, the first of which has this number in the table."""
+        kept, absent, s = _counting(block, self._columns, self._choose, first)
+        self._unanswered += absent
+        self._weighted = self._weighted or bool(np.any(s[kept] != 1))
+        rows = block.rows if kept.all() else block.rows.filter(pa.array(kept))
+        self._labels.add(rows[self._columns.target])
+        if not self._known and len(rows):
+            with _placed(block, self._names):
+                self._encoder.partial_fit(pa.Table.from_batches([rows.select(self._names)]))
+
+    def learnt(self, positive: str | None = None, classes: Sequence[Any] | None = None) -> Learnt:
+        """Settle it, after the last rows."""
+        target = self._labels.target(positive, classes)
+        encoder = self._encoder if self._known else self._encoder.finish()
+        return Learnt(encoder, target, self._labels.counts, self._unanswered, self._weighted)
+
+
+def inputs_of(learnt: Learnt, columns: Columns) -> list[str]:
+    """Return the columns that `encode_block` needs."""
+    special = [columns.target, *columns.weight]
+    return [*(name for name in learnt.encoder.kinds_ if name not in special), *special]
+
+
+def encode_block(
+    block: Block, learnt: Learnt, columns: Columns, first: int, choose: Chooser | None = None
+) -> Part:
+    """Encode the rows of a block that count; the first has this number in the table."""
+    encoder, target = learnt.encoder, learnt.target
+    kept, _, s = _counting(block, columns, choose, first)
+    _, positive = target.answers(block.rows[columns.target], block.places)
+    Y = (positive if target.positive_is_second else ~positive)[kept]
+    rows = block.rows if kept.all() else block.rows.filter(pa.array(kept))
+    inputs = [name for name in encoder.kinds_ if name not in {columns.target, *columns.weight}]
+    with _placed(block, inputs):
+        X = encoder.transform(pa.Table.from_batches([rows.select(inputs)]))
+    s = s[kept] * learnt.factors[Y.astype(np.intp)] if learnt.weighted else None
+    return Part(X, Y.astype(X.dtype), s, first + np.flatnonzero(kept))
+
+
+def _counting(
+    block: Block, columns: Columns, choose: Chooser | None, read: int
+) -> tuple[NDArray[np.bool_], int, NDArray[np.float64]]:
+    """Say which rows of a block count, how many have no answer, and what each weighs."""
+    count = len(block.rows)
+    chosen = np.ones(count, dtype=bool) if choose is None else choose(read, count)
+    known = ~missing(block.rows[columns.target])
+    s = np.ones(count)
+    if columns.sample_weight is not None:
+        s = _weights(block, columns.sample_weight)
+    return chosen & known & (s > 0), int(np.sum(chosen & ~known)), s
+
+
+def _weights(block: Block, name: str) -> NDArray[np.float64]:
+    values = convert(block.rows[name], NUMBER, name)
+    s = np.asarray(values.to_numpy(zero_copy_only=False), dtype=np.float64)
+    wrong = np.flatnonzero(~(np.isfinite(s) & (s >= 0)))
+    if len(wrong):
+        source, row = block.places.of(int(wrong[0]))
+        raise InputError(
+            f"{source}column {name!r}, row {row:,}: a sample weight must be a finite number, "
+            "0 or more"
+        )
+    return s
+
+
+@contextmanager
+def _placed(block: Block, names: Sequence[str]) -> Iterator[None]:
+    """Let what is wrong with a number be said with its file and its row."""
+    try:
+        yield
+    except TriLayerError:
+        places: Places = block.places
+        refuse_infinite(block.rows, _numbers(block, names), places)
+        raise
+
+
+def _numbers(block: Block, names: Sequence[str]) -> list[str]:
+    return [name for name in names if kind_of(block.rows[name].type) == NUMBER]

@@ -1,0 +1,194 @@
+"""Passes over tables of any size: what they hold, what they teach, their rows encoded.
+
+Each pass is a function of the rows and their order; files, row groups and blocks leave no
+trace in what it returns.
+"""
+
+import glob
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from trilayer.encoding import TableEncoder
+from trilayer.errors import InputError
+from trilayer.sources.ahead import ahead
+from trilayer.sources.lessons import (
+    Chooser,
+    Columns,
+    Learnt,
+    Lesson,
+    Part,
+    encode_block,
+    inputs_of,
+)
+from trilayer.tables import Block, column_names, find_tables, require_columns, scan_placed
+from trilayer.tables.files import TableFile
+from trilayer.tables.kinds import Survey, survey_table
+from trilayer.tables.scanning import overlap
+
+Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Files that were looked through: how to read them, and how many rows they hold.
+
+    Attributes
+    ----------
+    files : list of TableFile
+    columns : Columns
+    names : list of str
+        The columns that may become inputs.
+    survey : Survey
+    parts : tuple of range, optional
+        The rows of each file that are meant; by default all.
+    first : int
+        The number of the first of them in the whole table.
+    """
+
+    files: list[TableFile]
+    columns: Columns
+    names: list[str]
+    survey: Survey
+    parts: tuple[range, ...] | None = None
+    first: int = 0
+
+    @property
+    def rows(self) -> int:
+        """How many rows the whole table has, those without an answer among them."""
+        return self.survey.rows
+
+    def part(self, rows: range) -> "Table":
+        """Return the table of some of the whole table's rows only."""
+        files, parts, start = [], [], 0
+        for file, count in zip(self.files, self.survey.counts, strict=True):
+            here = overlap(range(rows.start - start, rows.stop - start), range(count))
+            if here:
+                files.append(file)
+                parts.append(here)
+            start += count
+        return replace(self, files=files, parts=tuple(parts), first=rows.start)
+
+    def blocks(self, names: Sequence[str]) -> Iterator[Block]:
+        """Stream columns, the next block read while the caller works on the last."""
+        kinds = {name: kind for name, kind in self.survey.kinds.items() if name in set(names)}
+        keep = [name for name in names if name not in kinds]
+        return ahead(scan_placed(self.files, kinds, keep=keep, parts=self.parts))
+
+
+def look(paths: Paths, columns: Columns) -> Table:
+    """Find the files, and what their columns are.
+
+    Parameters
+    ----------
+    paths : path, pattern, or several
+        CSV, TSV or Parquet, plain or gzip: files, folders, or patterns such as
+        ``"part-*.parquet"``.
+    columns : Columns
+
+    Raises
+    ------
+    TableError
+        If a file or a column cannot be used.
+    """
+    files = find_tables(expanded(paths))
+    names = column_names(files[0])
+    weight = [] if columns.sample_weight is None else [columns.sample_weight]
+    require_columns(
+        [columns.target, *columns.drop, *columns.categorical, *weight], names, files[0].name
+    )
+    if columns.target in (*columns.drop, *weight):
+        raise InputError(f"column {columns.target!r} is the target: it cannot be left out as well")
+    inputs = [name for name in names if name not in {columns.target, *columns.drop, *weight}]
+    if not inputs:
+        raise InputError(f"{files[0].name}: there is no column beside the target to learn from")
+    wanted = [*inputs, columns.target, *weight]
+    as_text = set(columns.categorical) & set(inputs)
+    survey = survey_table(files, wanted, as_text=as_text)
+    if files[0].header is None and columns.target not in as_text:
+        # Numbers that Parquet has as text are levels where they are labels.
+        kinds = {name: kind for name, kind in survey.kinds.items() if name != columns.target}
+        survey = Survey(kinds, survey.counts)
+    return Table(files, columns, inputs, survey)
+
+
+def learn(
+    table: Table,
+    encoder: TableEncoder | None = None,
+    *,
+    classes: Sequence[Any] | None = None,
+    positive: str | None = None,
+    choose: Chooser | None = None,
+    on_rows: Callable[[int], object] | None = None,
+) -> Learnt:
+    """Learn encoding and labels in one pass.
+
+    Parameters
+    ----------
+    table : Table
+    encoder : TableEncoder, optional
+        A fitted one is used as it is; of another, a copy is fitted.
+    classes : sequence, optional
+        Both labels; by default those that occur.
+    positive : str, optional
+        The positive label, as a person writes it.
+    choose : callable, optional
+        Which rows to learn from.
+    on_rows : callable, optional
+        Told how many rows of the table were read, as they are.
+
+    Raises
+    ------
+    TableError, InputError
+        If a value does not fit its column, or the target has not two labels.
+    """
+    lesson = Lesson(table.columns, table.names, encoder, choose)
+    read = table.first
+    for block in table.blocks(lesson.wanted):
+        lesson.add(block, read)
+        read += len(block.rows)
+        if on_rows is not None:
+            on_rows(read)
+    return lesson.learnt(positive, classes)
+
+
+def encoded(table: Table, learnt: Learnt, *, choose: Chooser | None = None) -> Iterator[Part]:
+    """Encode the rows, part by part, in their order.
+
+    Parameters
+    ----------
+    table : Table
+    learnt : Learnt
+    choose : callable, optional
+        Which rows to take.
+    """
+    read = table.first
+    for block in table.blocks(inputs_of(learnt, table.columns)):
+        part = encode_block(block, learnt, table.columns, read, choose)
+        read += len(block.rows)
+        if len(part.X):
+            yield part
+
+
+def expanded(paths: Paths) -> list[Path]:
+    """Make patterns the files that they match, in the order of their names.
+
+    Raises
+    ------
+    InputError
+        If nothing matches one.
+    """
+    given = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
+    found: list[Path] = []
+    for each in given:
+        name = os.fspath(each)
+        if not glob.has_magic(name) or Path(name).exists():
+            found.append(Path(name))
+            continue
+        matches = sorted(glob.glob(name, recursive=True))
+        if not matches:
+            raise InputError(f"{name}: no file matches this pattern")
+        found.extend(Path(match) for match in matches)
+    return found
