@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Mapping
-from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -15,8 +14,8 @@ from trilayer.sources import Source
 from trilayer.sources.fingerprint import Fingerprint
 from trilayer.sources.memory import MemorySource
 
-_IMMATERIAL = {"n_threads", "warm_start"}
-"""Settings that change no bit of the result: `warm_start` is told by where it starts."""
+_IMMATERIAL = {"n_threads", "init", "warm_start"}
+"""Settings that change no bit of the result, and two that are told by where they start."""
 
 
 def task(
@@ -41,8 +40,8 @@ def task(
     solver : str
     """
     chosen = settings.get_params(deep=False)
-    named = {name: _plain(chosen[name]) for name in chosen.keys() - _IMMATERIAL}
-    named["init"] = hashlib.sha256(start.tobytes()).hexdigest()
+    named = {name: chosen[name] for name in chosen.keys() - _IMMATERIAL}
+    named["start (init, warm_start)"] = hashlib.sha256(start.tobytes()).hexdigest()[:16]
     data = dict(_data(objective, start))
     if held_out is not None:
         data |= {f"{name}_val": value for name, value in _held_out(held_out).items()}
@@ -65,8 +64,3 @@ def _held_out(held_out: Samples | Source) -> Fingerprint:
         return MemorySource(held_out.X.T, held_out.Y[None], held_out.s[None], 1).fingerprint
     found: Fingerprint | None = getattr(held_out, "fingerprint", None)
     return {"source": f"{held_out.m} rows"} if found is None else found
-
-
-def _plain(value: Any) -> Any:
-    """Give infinity, which JSON has not, a name."""
-    return value if not isinstance(value, float) or isfinite(value) else str(value)

@@ -2,9 +2,9 @@
 
 import os
 import re
+import weakref
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from trilayer.checkpoint.record import NewerError, Record, decode
 from trilayer.errors import CheckpointError, ModelFileError
@@ -35,7 +35,7 @@ class Folder:
         self.path = as_path(path)
         try:
             self.path.mkdir(exist_ok=True)
-            self._lock = _locked(self.path / LOCK)
+            weakref.finalize(self, os.close, _locked(self.path / LOCK))
             names = [entry.name for entry in self.path.iterdir()]
             for name in names:
                 if _LEFTOVER.fullmatch(name):  # of a process that was killed while it wrote
@@ -109,12 +109,13 @@ def _number(name: str) -> int:
     return int(found[1]) if found else 0
 
 
-def _locked(path: Path) -> Any:
-    """Hold a lock that ends with this process, however it ends.
+def _locked(path: Path) -> int:
+    """Open a file that this process holds the lock of, until it is closed or the process ends.
 
-    It belongs to the process, not to the open file: a child that outlives us does not hold it.
+    The lock belongs to the process, not to the open file: a forked child that outlives us
+    does not hold it.
     """
-    file = path.open("ab")
+    file = os.open(path, os.O_WRONLY | os.O_CREAT, 0o666)
     try:
         import fcntl
     except ImportError:  # Windows
@@ -122,7 +123,7 @@ def _locked(path: Path) -> Any:
     try:
         fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
-        file.close()
+        os.close(file)
         raise CheckpointError(
             f"another process keeps its checkpoints in {str(path.parent)!r}: wait for it, or name "
             "another folder"
