@@ -23,24 +23,30 @@ class Folder:
     Parameters
     ----------
     path : str or path
-        Made if it is not there; its own folder must be.
+    make : bool
+        Whether to make it if it is not there; its own folder must be.
 
     Raises
     ------
     CheckpointError
-        If it cannot be made or written to, or another process writes to it.
+        If it is not there, cannot be made or written to, or another process writes to it.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], *, make: bool) -> None:
         self.path = as_path(path)
         try:
-            self.path.mkdir(exist_ok=True)
+            if make:
+                self.path.mkdir(exist_ok=True)
             weakref.finalize(self, os.close, _locked(self.path / LOCK))
             names = [entry.name for entry in self.path.iterdir()]
             for name in names:
                 if _LEFTOVER.fullmatch(name):  # of a process that was killed while it wrote
                     (self.path / name).unlink()
         except OSError as error:
+            if not make and isinstance(error, FileNotFoundError):
+                raise CheckpointError(
+                    f"no folder {str(self.path)!r} to go on from: check its name"
+                ) from error
             why = "it is a file" if isinstance(error, FileExistsError) else error.strerror or error
             raise CheckpointError(
                 f"cannot keep checkpoints in {str(self.path)!r} ({why}): name a folder that can be "

@@ -178,11 +178,7 @@ class _Book:
         self._writing = threading.Lock()
         self._process = os.getpid()
         self.record = Record(json_loads(as_json(dict(about)), "about"), {})
-        if resume and not os.path.isdir(folder):  # noqa: PTH112 - no path yet
-            raise CheckpointError(
-                f"there is no folder {str(folder)!r} to go on from: check its name"
-            )
-        self._folder = Folder(folder)
+        self._folder = Folder(folder, make=not resume)
         if not self._folder.names:
             if resume:
                 self.tell(f"{self._folder.path}: no checkpoint yet, so the run begins")
