@@ -40,11 +40,12 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from trilayer.checkpoint import Checkpoint
+    from trilayer.cli.streaming import Streamed
     from trilayer.training import Watcher
 else:
     pa = require("pyarrow", "cli")
 
-_VALIDATED = 0.1  # the share of the rows learnt from that early stopping watches
+VALIDATED = 0.1  # the share of the rows learnt from that early stopping watches
 # With fewer rows of the rarer label in that share, stopping early is stopping at random: on
 # the small sets (sonar, heart, haberman, breast cancer) weight decay alone did better.
 _FEWEST_VALIDATED = 20
@@ -70,6 +71,11 @@ class Known:
     target: Target
     labels: Labels
     unanswered: int
+
+    @property
+    def rows(self) -> int:
+        """How many rows were read."""
+        return len(self.labels) + self.unanswered
 
 
 def read_known(paths: Sequence[Path], columns: Columns) -> Known:
@@ -117,6 +123,32 @@ class Cut:
     held_X: Floats
     held_positive: Answers
     unanswered: int
+
+    @property
+    def learnt(self) -> int:
+        """How many rows are learnt from."""
+        return len(self.labels)
+
+    @property
+    def n1(self) -> int:
+        """How many inputs there are."""
+        return int(self.X.shape[1])
+
+    @property
+    def stops_early(self) -> bool:
+        """Whether there are rows enough for a validation share that says something."""
+        rarer = np.unique(self.labels, return_counts=True)[1].min()
+        return enough_to_watch(rarer * VALIDATED)
+
+    def rate(self, positive: Any) -> float:
+        """Return the share of positives among the rows learnt from."""
+        return float(np.mean(self.labels == positive))
+
+    def teach(
+        self, network: TriLayerClassifier, on_step: "Watcher", checkpoint: "Checkpoint | None"
+    ) -> None:
+        """Train a network."""
+        network.fit(self.X, self.labels, on_step=on_step, checkpoint=checkpoint)
 
 
 def cut(known: Known, columns: Columns, settings: Settings, valid: list[Path]) -> Cut:
@@ -168,14 +200,17 @@ _ADVICE = {
 }
 
 
-def stops_early(labels: Labels) -> bool:
-    """Whether there are rows enough for a validation share that says something."""
-    rarer = np.unique(labels, return_counts=True)[1].min()
-    return bool(rarer * _VALIDATED >= _FEWEST_VALIDATED)
+def enough_to_watch(rarer: float) -> bool:
+    """Whether so many rows of the rarer label tell when to stop."""
+    return bool(rarer >= _FEWEST_VALIDATED)
 
 
 def fit(
-    settings: Settings, hidden: int, rows: Cut, label: str, checkpoint: "Checkpoint | None"
+    settings: Settings,
+    hidden: int,
+    rows: "Cut | Streamed",
+    label: str,
+    checkpoint: "Checkpoint | None",
 ) -> TriLayerClassifier:
     """Train with early stopping on a validation share, where there are rows enough for one.
 
@@ -189,12 +224,12 @@ def fit(
         l2=settings.l2,
         max_iter=settings.max_iter,
         max_seconds=settings.max_seconds,
-        early_stopping=stops_early(rows.labels),
-        validation_fraction=_VALIDATED,
+        early_stopping=rows.stops_early,
+        validation_fraction=VALIDATED,
         n_threads=settings.threads,
         random_state=settings.seed,
     )
-    needs = solver(solver_name(network, len(rows.labels))).needs
+    needs = solver(solver_name(network, rows.learnt)).needs
     network.set_params(n_iter_no_change=_PATIENCE[needs])
     with warnings.catch_warnings():
         # The advice is the same, but names Python's arguments instead of the options.
@@ -209,13 +244,16 @@ def fit(
 
 
 def _fit(
-    network: TriLayerClassifier, rows: Cut, on_step: "Watcher", stage: "Checkpoint | None"
+    network: TriLayerClassifier,
+    rows: "Cut | Streamed",
+    on_step: "Watcher",
+    stage: "Checkpoint | None",
 ) -> None:
     try:
-        network.fit(rows.X, rows.labels, on_step=on_step, checkpoint=stage)
+        rows.teach(network, on_step, stage)
     except DivergenceError as error:
         raise InputError(
-            f"training with {solver_name(network, len(rows.labels))} left the finite numbers "
+            f"training with {solver_name(network, rows.learnt)} left the finite numbers "
             "before it had improved on its start: use a smaller --learning-rate"
         ) from error
 

@@ -10,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from trilayer.cli.paths import existing
-from trilayer.tables.targets import Answers, Target
 from trilayer.engines import select
 from trilayer.errors import InputError
 from trilayer.modelfile import ModelRecord, read
 from trilayer.params import Params
 from trilayer.tables import NUMBER, Block, convert, refuse_infinite, scan_placed
+from trilayer.tables.targets import Answers, Target
 
 if TYPE_CHECKING:
     from trilayer.encoding import TableEncoder

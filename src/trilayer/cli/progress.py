@@ -1,7 +1,7 @@
 """The progress of a training run, on a terminal."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -48,11 +48,37 @@ def progress_bar(label: str, max_iter: int) -> "Iterator[Watcher]":
         yield draw
 
 
+@contextmanager
+def reading_bar(label: str, rows: int) -> "Iterator[Callable[[int], object]]":
+    """Hold a bar on standard error while a table is read, if that is a terminal.
+
+    Yields
+    ------
+    callable
+        To be told how many rows are read.
+    """
+    if not sys.stderr.isatty():
+        yield _look_away
+        return
+    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TimeRemainingColumn(),
+    )
+    with Bar(*columns, console=console(sys.stderr), transient=True) as bar:
+        task = bar.add_task(label, total=rows)
+        yield lambda read: bar.update(task, completed=read)
+
+
 def in_words(step: "Progress") -> str:
     """Say where a run stands."""
     words = f"loss {step.J:.4f}"
     return words if step.validation is None else f"{words}  validation {step.validation:.4f}"
 
 
-def _look_away(_: "Progress") -> None:
+def _look_away(_: object) -> None:
     """Watch nothing: there is nobody to show it to."""

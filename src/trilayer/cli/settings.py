@@ -66,6 +66,23 @@ class Checkpoints:
 
 
 @dataclass(frozen=True)
+class Streaming:
+    """How tables larger than memory are read.
+
+    Parameters
+    ----------
+    stream
+        Read DATA as a stream, through a cache on disk: as is done by itself when they are
+        larger than an eighth of the memory.
+    cache_dir
+        Folder for that cache, which goes with the process; by default TMPDIR, or /var/tmp.
+    """
+
+    stream: Flag = False
+    cache_dir: Path | None = None
+
+
+@dataclass(frozen=True)
 class Settings:
     """How a network is trained.
 

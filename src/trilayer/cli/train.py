@@ -13,12 +13,14 @@ from trilayer.cli.settings import (
     Output,
     Probability,
     Settings,
+    Streaming,
     Texts,
 )
 from trilayer.errors import InputError
 
 _DEFAULTS = Settings()
 _NO_CHECKPOINTS = Checkpoints()
+_BY_SIZE = Streaming()
 
 
 def train(
@@ -29,6 +31,7 @@ def train(
     settings: Annotated[Settings, Parameter(name="*")] = _DEFAULTS,
     threshold: Probability = 0.5,
     checkpoints: Annotated[Checkpoints, Parameter(name="*")] = _NO_CHECKPOINTS,
+    streaming: Annotated[Streaming, Parameter(name="*")] = _BY_SIZE,
     force: Flag = False,
     json: Flag = False,
 ) -> int:
@@ -61,5 +64,8 @@ def train(
     from trilayer.cli.training import Job, run
 
     check(checkpoints)
-    job = Job(paths, valid_paths, columns, settings, threshold, output, checkpoints, force=force)
+    job = Job(
+        paths, valid_paths, columns, settings, threshold, output, checkpoints, streaming,
+        force=force,
+    )  # fmt: skip
     return run(job, as_json=json)

@@ -18,7 +18,8 @@ from trilayer.cli.learning import Cut, Known, cut, fingerprint, fit, read_known
 from trilayer.cli.model import positive_logits
 from trilayer.cli.output import counted, say, show_json
 from trilayer.cli.scores import losses, prior_logit, scores, verdict
-from trilayer.cli.settings import Checkpoints, Columns, Settings
+from trilayer.cli.settings import Checkpoints, Columns, Settings, Streaming
+from trilayer.cli.streaming import Seen, Streamed, is_large, streamed
 from trilayer.cli.told import show_results, tell_cut, tell_table
 from trilayer.engines import select
 from trilayer.errors import InputError
@@ -41,18 +42,35 @@ class Job:
     threshold: float
     output: Path
     checkpoints: Checkpoints
+    streaming: Streaming
     force: bool
 
 
 def run(job: Job, *, as_json: bool) -> int:
     """Read, train, judge, save, tell; return the exit code."""
     select("auto")  # loaded before a word is said: a Ctrl-C within an import may be lost
+    if job.streaming.stream or is_large(job.data):
+        checkpoint = opened(job)
+        with streamed(job) as (seen, streamed_rows):
+            return _learn_and_judge(job, seen, streamed_rows, checkpoint, as_json=as_json)
     known = read_known(job.data, job.columns)
     rows = cut(known, job.columns, job.settings, job.valid)
     checkpoint = opened(job)
     # Only now: what cannot be used is refused in one sentence, and nothing else.
     tell_table(known, job)
     tell_cut(rows)
+    return _learn_and_judge(job, known, rows, checkpoint, as_json=as_json)
+
+
+def _learn_and_judge(
+    job: Job,
+    known: Known | Seen,
+    rows: Cut | Streamed,
+    checkpoint: "Checkpoint | None",
+    *,
+    as_json: bool,
+) -> int:
+    """Train, judge, save, tell; return the exit code."""
     tell_done(checkpoint)
     began = time.monotonic()
     network = fit(job.settings, job.settings.hidden, rows, "network", checkpoint)
@@ -70,7 +88,7 @@ def run(job: Job, *, as_json: bool) -> int:
 
 def _unit(
     settings: Settings,
-    rows: Cut,
+    rows: Cut | Streamed,
     network: "TriLayerClassifier",
     checkpoint: "Checkpoint | None",
 ) -> "tuple[TriLayerClassifier | None, bool]":
@@ -111,8 +129,8 @@ def _no_interruption() -> Iterator[list[int]]:
 
 def _result(
     job: Job,
-    known: Known,
-    rows: Cut,
+    known: Known | Seen,
+    rows: Cut | Streamed,
     network: "TriLayerClassifier",
     unit: "TriLayerClassifier | None",
 ) -> dict[str, Any]:
@@ -123,10 +141,10 @@ def _result(
         "target": target.name,
         "positive": target.positive,
         "negative": target.negative,
-        "positive_rate": _rate(rows, target),
+        "positive_rate": rows.rate(target.positive),
         "threshold": job.threshold,
         "rows": {
-            "learnt": len(rows.labels),
+            "learnt": rows.learnt,
             "held_out": len(rows.held_positive),
             "without_answer": known.unanswered + rows.unanswered,
         },
@@ -146,7 +164,7 @@ def _result(
 def _judgement(
     job: Job,
     target: Target,
-    rows: Cut,
+    rows: Cut | Streamed,
     network: "TriLayerClassifier",
     unit: "TriLayerClassifier | None",
 ) -> dict[str, Any]:
@@ -156,7 +174,7 @@ def _judgement(
     def judged(Z: Any) -> dict[str, Any]:
         return scores(Z, held, job.threshold).as_json()
 
-    prior = np.full(len(held), prior_logit(_rate(rows, target)))
+    prior = np.full(len(held), prior_logit(rows.rate(target.positive)))
     baselines = {"prior": judged(prior), "unit": None}
     Z = positive_logits(network.params_, rows.held_X, target)
     earns, sentence = None, "There is no hidden layer to judge (--hidden 0)."
@@ -174,13 +192,12 @@ def _judgement(
     }
 
 
-def _rate(rows: Cut, target: Target) -> float:
-    """Return the share of positives among the rows learnt from."""
-    return float(np.mean(rows.labels == target.positive))
-
-
 def _save(
-    job: Job, known: Known, rows: Cut, network: "TriLayerClassifier", result: dict[str, Any]
+    job: Job,
+    known: Known | Seen,
+    rows: Cut | Streamed,
+    network: "TriLayerClassifier",
+    result: dict[str, Any],
 ) -> None:
     kept = {name: value for name, value in result.items() if name not in {"model", "seconds"}}
     save(
@@ -189,7 +206,7 @@ def _save(
         positive=known.target.positive,
         threshold=job.threshold,
         summary=kept,
-        fingerprint=fingerprint(job.data, len(known.labels) + known.unanswered),
+        fingerprint=fingerprint(job.data, known.rows),
         force=job.force,
     )
 

@@ -116,6 +116,8 @@ def cache_of(
         folder=folder,
         n_threads=n_threads,
     ) as source:
+        if parts is None and source.m != learnt.m:
+            raise InputError("the tables changed while they were read: read them again")
         source.encoder_ = learnt.encoder
         yield source
 

@@ -45,8 +45,8 @@ class RowCache:
 
     Parameters
     ----------
-    m, n1 : int
-        Rows and inputs.
+    most, n1 : int
+        Rows at the most, and inputs.
     dtype : dtype
         float32 or float64, of all of it.
     weighted : bool
@@ -66,22 +66,20 @@ class RowCache:
 
     def __init__(
         self,
-        m: int,
+        most: int,
         n1: int,
         dtype: Any,
         *,
         weighted: bool = False,
         folder: str | os.PathLike[str] | None = None,
     ) -> None:
-        self.m, self.n1, self.dtype, self.weighted = m, n1, np.dtype(dtype), weighted
+        self.most, self.n1, self.dtype, self.weighted = most, n1, np.dtype(dtype), weighted
         self.folder = default_folder() if folder is None else Path(folder)
         self.rows = 0
         self._widths = (n1, 1, 1) if weighted else (n1, 1)
         self._files: list[BinaryIO] = []
-        if m < 1:
-            raise InputError("there are no rows to learn from")
         with _plain_errors(self.folder):
-            _require_room(self.folder, size_of(m, n1, dtype, weighted=weighted))
+            _require_room(self.folder, size_of(most, n1, dtype, weighted=weighted))
             for _ in self._widths:
                 self._files.append(tempfile.TemporaryFile(dir=self.folder))  # noqa: SIM115
 
@@ -95,8 +93,8 @@ class RowCache:
         InputError
             If there are more rows than were announced.
         """
-        if self.rows + len(X) > self.m:
-            raise InputError(f"the cache was made for {self.m:,} rows, and more have come")
+        if self.rows + len(X) > self.most:
+            raise InputError(f"the cache was made for {self.most:,} rows, and more have come")
         parts = [X, Y, np.ones(len(X)) if s is None else s][: len(self._widths)]
         with _plain_errors(self.folder):
             for file, part in zip(self._files, parts, strict=True):
@@ -109,10 +107,10 @@ class RowCache:
         Raises
         ------
         InputError
-            If rows are missing.
+            If there is no row.
         """
-        if self.rows < self.m:
-            raise InputError(f"the cache was made for {self.m:,} rows, but {self.rows:,} have come")
+        if not self.rows:
+            raise InputError("there are no rows to learn from")
         with _plain_errors(self.folder):
             for file in self._files:
                 file.flush()
@@ -172,7 +170,7 @@ class CachedSource:
     def __init__(self, cache: RowCache, classes: Any, n_threads: int | None = None) -> None:
         cache.finish()
         self.cache, self.classes_ = cache, np.asarray(classes)
-        self.n1, self.m, self.dtype = cache.n1, cache.m, cache.dtype
+        self.n1, self.m, self.dtype = cache.n1, cache.rows, cache.dtype
         self.n_threads = n_threads or available_threads()
         self._threads = Threads(self.n_threads)
         self._windows = windows(self.m, self.n1 * self.dtype.itemsize)
@@ -233,8 +231,8 @@ class CachedSource:
 
 @contextmanager
 def cached(
-    parts: Iterable[tuple[NDArray[Any], ...]],
-    m: int,
+    parts: Iterable[tuple[Any, ...]],
+    most: int,
     n1: int,
     classes: Any,
     *,
@@ -249,7 +247,7 @@ def cached(
     ----------
     parts : iterable of (X, Y) or (X, Y, s)
         X b × n1, Y and s (b,); Y is 0 for the first class and 1 for the second.
-    m, n1, classes, dtype, weighted, folder, n_threads
+    most, n1, classes, dtype, weighted, folder, n_threads
         See `RowCache` and `CachedSource`.
 
     Raises
@@ -257,9 +255,9 @@ def cached(
     CacheError
         If the disk has not the room.
     InputError
-        If it is not m rows that come.
+        If more rows come, or none.
     """
-    with RowCache(m, n1, dtype, weighted=weighted, folder=folder) as cache:
+    with RowCache(most, n1, dtype, weighted=weighted, folder=folder) as cache:
         for part in ahead(iter(parts)):
             cache.write(*part)
         with CachedSource(cache, classes, n_threads) as source:

@@ -58,7 +58,7 @@ class Learnt:
     counts : dict
         Rows of each label, of those that count.
     unanswered : int
-        Rows without an answer, left out.
+        Rows without an answer, left out, of all rows.
     weighted : bool
         Whether rows have weights other than 1.
     factors : array, (2,)
@@ -91,13 +91,13 @@ class Learnt:
 class Part(NamedTuple):
     """Encoded rows, and where each of them stands in the table.
 
-    X b × n1; Y (b,), 1 for the second class; s (b,) or None; index (b,).
+    X b × n1; Y (b,), 1 for the second class; s (b,) or None; row (b,), its number.
     """
 
     X: NDArray[Any]
     Y: NDArray[Any]
     s: NDArray[Any] | None
-    index: NDArray[np.int64]
+    row: NDArray[np.int64]
 
 
 class Lesson:
@@ -171,8 +171,8 @@ def encode_block(
     inputs = [name for name in encoder.kinds_ if name not in {columns.target, *columns.weight}]
     with _placed(block, inputs):
         X = encoder.transform(pa.Table.from_batches([rows.select(inputs)]))
-    s = s[kept] * learnt.factors[Y.astype(np.intp)] if learnt.weighted else None
-    return Part(X, Y.astype(X.dtype), s, first + np.flatnonzero(kept))
+    weights = s[kept] * learnt.factors[Y.astype(np.intp)] if learnt.weighted else None
+    return Part(X, Y.astype(X.dtype), weights, first + np.flatnonzero(kept))
 
 
 def _counting(
@@ -185,7 +185,7 @@ def _counting(
     s = np.ones(count)
     if columns.sample_weight is not None:
         s = _weights(block, columns.sample_weight)
-    return chosen & known & (s > 0), int(np.sum(chosen & ~known)), s
+    return chosen & known & (s > 0), int(np.sum(~known)), s
 
 
 def _weights(block: Block, name: str) -> NDArray[np.float64]:

@@ -187,7 +187,7 @@ def expanded(paths: Paths) -> list[Path]:
         if not glob.has_magic(name) or Path(name).exists():
             found.append(Path(name))
             continue
-        matches = sorted(glob.glob(name, recursive=True))
+        matches = sorted(glob.glob(name, recursive=True))  # noqa: PTH207 - Path knows no `**/` of absolute names
         if not matches:
             raise InputError(f"{name}: no file matches this pattern")
         found.extend(Path(match) for match in matches)

@@ -38,6 +38,13 @@ def parquet_types(file: TableFile) -> tuple[dict[str, "pa.DataType"], int]:
     return {name: schema.field(name).type for name in parquet_names(file)}, rows
 
 
+def parquet_bytes(file: TableFile) -> int:
+    """Return how many bytes a file holds, unpacked."""
+    with plain_errors(file.name):
+        about = _open(file).metadata
+        return sum(about.row_group(g).total_byte_size for g in range(about.num_row_groups))
+
+
 def read_parquet(file: TableFile, columns: Sequence[str]) -> "pa.Table":
     """Read columns of one file."""
     with plain_errors(file.name):
