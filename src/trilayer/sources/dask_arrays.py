@@ -63,7 +63,7 @@ def labels_in(y: Any, sample_weight: Any, place: int) -> NDArray[Any]:
     """Return the different labels in a chunk, sorted, of the samples that weigh something."""
     labels = np.asarray(y)
     if sample_weight is not None:
-        labels = labels[np.asarray(sample_weight) > 0]
+        labels = labels[np.asarray(sample_weight) != 0]
     if labels.dtype.kind == "f" and np.isnan(labels).any():
         raise InputError(f"y holds NaN in chunk {place}: leave those rows out")
     return np.unique(labels)

@@ -16,6 +16,7 @@ from trilayer.params import FloatArray, Params, pack
 from trilayer.sources import BLOCK, Batch
 from trilayer.sources.ahead import ahead
 from trilayer.sources.dask_shards import (
+    Count,
     assemble,
     count,
     cut,
@@ -94,7 +95,8 @@ class DaskSource:
         self.client, self.patience = client, patience
         self.classes_, self.encoder_ = np.asarray(classes), encoder
         self.n_threads = available_threads()
-        counts = self._ask(client.map(count, parts, pure=False))
+        counted = client.map(count, parts, pure=False)
+        counts: list[Count] = results(client, counted, patience, behind=parts)
         self.m = sum(each.m for each in counts)
         if not self.m:
             raise InputError("there are no samples to learn from")

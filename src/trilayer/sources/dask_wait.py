@@ -43,7 +43,7 @@ def connected(client: "distributed.Client | None") -> "distributed.Client":
     """
     if client is None:
         try:
-            client = distributed.default_client()
+            client = distributed.Client.current()
         except ValueError as error:
             raise InputError(
                 "there is no Dask client: make one first, as in "
@@ -55,7 +55,10 @@ def connected(client: "distributed.Client | None") -> "distributed.Client":
 
 
 def results(
-    client: "distributed.Client", futures: "Sequence[distributed.Future]", patience: float
+    client: "distributed.Client",
+    futures: "Sequence[distributed.Future]",
+    patience: float,
+    behind: "Sequence[distributed.Future]" = (),
 ) -> list[Any]:
     """Return what tasks computed, in their order.
 
@@ -65,6 +68,8 @@ def results(
     futures : sequence of Future
     patience : float
         Seconds for which there may be no worker, or no scheduler.
+    behind : sequence of Future
+        What they need; where one of these failed, its error is raised as it is.
 
     Raises
     ------
@@ -86,6 +91,13 @@ def results(
             "use more partitions, or workers with more memory"
         ) from error
     except _UNREACHABLE as error:
+        if failed := next((future for future in behind if future.status == "error"), None):
+            raise failed.exception(timeout=patience) from None
+        if threads(client):
+            raise ClusterError(
+                "the cluster let go of work that is still wanted: what it needed was cancelled, "
+                "or failed"
+            ) from error
         raise ClusterError(_gone(client, patience)) from error
     finally:
         pending.cancel()
