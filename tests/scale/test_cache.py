@@ -253,9 +253,10 @@ def test_sizes_in_words():
 
 
 HOLDING = """
-import sys, time
+import signal, sys, time
 import numpy as np
 from trilayer.sources.cache import cached
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
 parts = ((np.ones((1000, 3), "f4"), np.ones(1000)) for _ in range(100))
 with cached(parts, 100_000, 3, [0, 1], folder=sys.argv[1]) as source:
     print("held", flush=True)
@@ -269,9 +270,9 @@ def test_nothing_is_left_however_the_process_ends(number, tmp_path):
     """Not even while it lasts is there a name, so there is nothing to remove."""
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLDING, str(tmp_path)],
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-    )  # fmt: skip
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
     try:
         assert holder.stdout.readline() == b"held\n"
         assert list(tmp_path.iterdir()) == []

@@ -125,8 +125,8 @@ class Streamed:
 
     @property
     def learnt(self) -> int:
-        """How many rows are learnt from."""
-        return self.source.m
+        """How many rows are learnt from, with those that tell when to stop."""
+        return self.source.m + len(self.watched_labels)
 
     @property
     def n1(self) -> int:
@@ -200,9 +200,10 @@ def streamed(job: "Job", opened: Opener | None = None) -> Iterator[tuple[Seen, S
     watched, held = Aside(), Aside()
     with (opened or through_cache)(job, table, learnt, split, watched, held) as source:
         rows = _gathered(job, learnt, source, watched, held)
+        watching = counted(len(rows.watched_labels), "row")
         say(
             f"learning from {counted(rows.learnt, 'row')} with {counted(rows.n1, 'input')}, "
-            f"stopped by {counted(len(rows.watched_labels), 'row')} and judged on "
+            f"{watching} of them to tell when to stop, judged on "
             f"{counted(len(rows.held_positive), 'row')} held out"
         )
         yield Seen(target, table.rows, learnt.unanswered), rows
@@ -270,9 +271,10 @@ def _gathered(
         positive = np.concatenate([part.positive for part in parts])
         unanswered = sum(part.unanswered for part in parts)
     if not len(positive):
-        where = f"{job.valid[0]}: target column {target.name!r} is empty in every row"
         raise InputError(
-            where if job.valid else "no row was held out to judge by: raise --test-share"
+            f"{job.valid[0]}: target column {target.name!r} is empty in every row"
+            if job.valid
+            else "no row was held out to judge by: raise --test-share, or give --valid"
         )
     return Streamed(
         encoder, source, learnt.counts, watched_X, target.classes[second.astype(np.intp)],

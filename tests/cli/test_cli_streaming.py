@@ -1,0 +1,213 @@
+"""`trilayer train` on tables read as a stream: the same words, the same model, bounded memory."""
+
+import json
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trilayer import load
+from trilayer.cli import streaming
+from trilayer.cli.streaming import HELD, LEARNT, WATCHED, Split
+from trilayer.modelfile import read
+from trilayer.sources import cache
+
+from .conftest import make_people
+
+WORDS = ("--target", "buys", "--id", "row", "--hidden", 4, "--max-iter", 20, "-o", "m", "--force")
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def bits(path):
+    """All of a model file's parameters."""
+    params = read(path).params
+    return np.concatenate([np.ravel(value) for value in vars(params).values()])
+
+
+def test_the_words_and_the_model_are_those_of_a_table_in_memory(trilayer, people):
+    said = trilayer("train", people.csv, *WORDS, "--stream", "--json")
+    assert said.code == 0
+    told = json.loads(said.out)
+    assert told.keys() == people.trained.keys()
+    assert re.match(r".*people\.csv: 500 rows, 5 columns .*, read as a stream\n", said.err)
+    assert "the encoded rows take" in said.err
+    assert told["rows"]["learnt"] + told["rows"]["held_out"] == 500
+    assert told["network"]["auc"] > 0.8
+    assert told["left_out"] == people.trained["left_out"]
+    assert load("m").predict(people.frame).shape == (500,)
+    assert read("m").params.dtype == np.float32
+
+
+def test_files_and_formats_leave_no_trace(trilayer, people, tmp_path):
+    found = []
+    parts = tmp_path / "parts"
+    parts.mkdir()
+    for number, start in enumerate(range(0, 500, 37)):
+        people.frame[start : start + 37].to_parquet(parts / f"{number:02}.parquet", index=False)
+    for data in (people.csv, people.parquet, parts):
+        assert trilayer("train", data, *WORDS, "--stream").code == 0
+        found.append(bits("m"))
+    # Dates that CSV holds as text and Parquet as text are read alike only in CSV.
+    assert np.array_equal(found[1], found[2])
+
+
+def test_large_tables_are_streamed_by_themselves(trilayer, people, monkeypatch):
+    assert "read as a stream" not in trilayer("train", people.csv, *WORDS).err
+    size = people.csv.stat().st_size
+    monkeypatch.setattr(streaming, "memory", lambda: int(size / streaming.SHARE) - 8)
+    assert "read as a stream" in trilayer("train", people.csv, *WORDS).err
+    monkeypatch.setattr(streaming, "memory", lambda: int(size / streaming.SHARE) + 8)
+    assert "read as a stream" not in trilayer("train", people.csv, *WORDS).err
+
+
+@pytest.mark.parametrize("name", ["people.csv", "people.csv.gz", "people.parquet"])
+def test_sizes_are_of_what_is_unpacked(name, people, tmp_path):
+    from trilayer.tables import find_tables
+    from trilayer.tables.sizes import bytes_of
+
+    path = tmp_path / name
+    people.frame.to_parquet(path) if name.endswith("parquet") else people.frame.to_csv(path)
+    plain = people.csv.stat().st_size
+    assert plain / 3 < bytes_of(find_tables(path)) < plain * 3
+    assert streaming.memory() > 1 << 20
+
+
+def test_the_rows_of_valid_are_judged_by(trilayer, people, tmp_path):
+    make_people(200, seed=5).to_csv(tmp_path / "valid.csv", index=False)
+    words = (*WORDS, "--stream", "--valid", tmp_path / "valid.csv", "--json")
+    said = trilayer("train", people.csv, *words)
+    assert json.loads(said.out)["rows"] == {"learnt": 500, "held_out": 200, "without_answer": 0}
+
+
+def test_rows_without_an_answer_are_counted_wherever_they_are(trilayer, people, tmp_path):
+    frame = people.frame.copy()
+    frame.loc[::10, "buys"] = None
+    frame.to_csv(tmp_path / "gaps.csv", index=False)
+    said = trilayer("train", tmp_path / "gaps.csv", *WORDS, "--stream", "--json")
+    rows = json.loads(said.out)["rows"]
+    assert rows["without_answer"] == 50
+    assert rows["learnt"] + rows["held_out"] == 450
+
+
+def test_many_rows_tell_when_to_stop(trilayer, tmp_path):
+    """With fewer than 20 of the rarer label among them, nobody does."""
+    make_people(2000, seed=3).to_csv(tmp_path / "many.csv", index=False)
+    said = trilayer("train", tmp_path / "many.csv", *WORDS, "--stream", "--solver", "adam")
+    found = re.search(r"([\d,]+) rows of them to tell .* judged on ([\d,]+) rows", said.err)
+    stopped, judged = map(int, found.groups())
+    assert 100 < stopped < 250
+    assert 300 < judged < 500
+    make_people(300, seed=3).to_csv(tmp_path / "few.csv", index=False)
+    said = trilayer("train", tmp_path / "few.csv", *WORDS, "--stream")
+    assert " 0 rows of them" in said.err
+
+
+def test_a_disk_too_small_is_refused(refused, people, monkeypatch, tmp_path):
+    monkeypatch.setattr(cache.shutil, "disk_usage", lambda _: type("usage", (), {"free": 1000}))
+    said = trilayer_words(refused, people, "--cache-dir", tmp_path)
+    assert "1.0 kB are free there" in said
+    assert "--cache-dir" in said
+
+
+def trilayer_words(refused, people, *more):
+    """Train on a stream that must be refused; return the last line of what is said."""
+    from trilayer.cli import streaming as module
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "say", lambda _: None)
+        patch.setattr("trilayer.cli.told.say", lambda _: None)
+        return refused("train", people.csv, *WORDS[:-3], "--stream", *more)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--target", "nothing"), "no column 'nothing'"),
+        (("--target", "name"), "different values"),
+        (("--target", "buys", "--positive", "maybe"), "--positive 'maybe'"),
+        (("--target", "buys", "--test-share", "0.0001"), "raise --test-share"),
+        (("--target", "buys", "--cache-dir", "absent"), "no cache can be kept there"),
+    ],
+)
+def test_bad_input_is_one_sentence(refused, people, words, sentence, monkeypatch):
+    monkeypatch.setattr(streaming, "say", lambda _: None)
+    monkeypatch.setattr("trilayer.cli.told.say", lambda _: None)
+    assert sentence in refused("train", people.csv, *words, "--stream")
+
+
+@given(st.integers(0, 5), st.integers(0, 200_000), st.integers(1, 70_000), st.integers(1, 70_000))
+def test_what_a_row_is_for_is_decided_by_its_number(seed, first, count, more):
+    split = Split(seed, 0.1, 0.2)
+    whole = split.parts(first, count + more)
+    assert np.array_equal(
+        whole, np.concatenate([split.parts(first, count), split.parts(first + count, more)])
+    )
+    assert np.array_equal(split.is_learnt(first, count), whole[:count] == LEARNT)
+    assert np.array_equal(split.is_taught(first, count), whole[:count] != HELD)
+    assert np.array_equal(split.is_aside(first, count), whole[:count] != LEARNT)
+
+
+def test_the_shares_are_those_asked_for():
+    parts = Split(1, 0.1, 0.2).parts(0, 200_000)
+    shares = [np.mean(parts == part) for part in (LEARNT, WATCHED, HELD)]
+    np.testing.assert_allclose(shares, [0.7, 0.1, 0.2], atol=0.01)
+    assert np.all(Split(1, 0.0, 0.0).parts(5, 1000) == LEARNT)
+
+
+def test_rows_held_out_teach_nothing(trilayer, people, tmp_path):
+    """Other values in them change neither the encoder nor the network."""
+    held = Split(0, 0.0, 0.2).parts(0, 500) == HELD
+    changed = people.frame.copy()
+    changed.loc[held, "age"] = 1000.0
+    changed.loc[held, "job"] = "unheard of"
+    changed.to_csv(tmp_path / "changed.csv", index=False)
+    assert trilayer("train", people.csv, *WORDS, "--stream").code == 0
+    before = bits("m")
+    assert trilayer("train", tmp_path / "changed.csv", *WORDS, "--stream").code == 0
+    assert np.array_equal(bits("m"), before)
+
+
+def test_a_stream_is_gone_on_with_from_its_checkpoint(trilayer, people, monkeypatch):
+    words = (*WORDS, "--stream", "--solver", "gd", "--checkpoint-every", 1)
+    assert trilayer("train", people.csv, *words, "--checkpoint", "c").code == 0
+    whole = bits("m")
+    said = trilayer("train", people.csv, *words, "--resume", "c")
+    assert said.code == 0, said.err
+    assert np.array_equal(bits("m"), whole)
+
+
+INTERRUPTED = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from trilayer.cli import main, streaming
+def impatient(*_):
+    print("now", flush=True)
+    signal.raise_signal(signal.SIGINT)
+streaming.Aside.add = impatient
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT")
+def test_ctrl_c_while_the_rows_are_written_leaves_nothing(people, tmp_path):
+    (tmp_path / "cache").mkdir()
+    words = [str(word) for word in (people.csv, *WORDS, "--stream", "--cache-dir", "cache")]
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED, "train", *words],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 130, done.stderr
+    assert done.stderr.endswith("trilayer: interrupted\n")
+    assert done.stdout.startswith("now")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["cache"]
+    assert list((tmp_path / "cache").iterdir()) == []
