@@ -4,6 +4,7 @@ float32 and float64 both fit wherever `Samples` stands, one of them in one call;
 float64 and contiguous. Arrays that a docstring calls changed "in place" must be writeable.
 """
 
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -49,6 +50,24 @@ def run_gd(
     J: Doubles | None,
     largest: Doubles,
     threads: int,
+) -> int: ...
+def run_gd_over(
+    theta: Doubles,
+    n1: int,
+    n2: int,
+    velocity: Doubles | None,
+    gradient: Doubles,
+    sums: Doubles,
+    fill: Callable[[], None],
+    learning_rate: float,
+    momentum: float,
+    total_weight: float,
+    decay: float,
+    tolerance: float,
+    steps: int,
+    seconds: float,
+    J: Doubles,
+    largest: Doubles,
 ) -> int: ...
 def run_sgd(
     theta: Doubles,

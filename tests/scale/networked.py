@@ -10,6 +10,7 @@ from pathlib import Path
 
 import distributed
 import numpy as np
+
 from scale.test_dask import network, trained
 from scale.test_dask_faults import Reading, Strike
 

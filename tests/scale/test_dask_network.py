@@ -7,6 +7,7 @@ from contextlib import ExitStack
 
 import numpy as np
 import pytest
+
 from scale.clusters import HERE, Cluster
 from scale.test_dask import network, same, trained
 from scale.test_dask_faults import Reading

@@ -83,6 +83,24 @@ class Streaming:
 
 
 @dataclass(frozen=True)
+class Cluster:
+    """Which machines compute.
+
+    Parameters
+    ----------
+    dask
+        Address of a Dask scheduler (tcp://HOST:PORT) whose workers find DATA under the same
+        names, and read, encode and hold the rows; or local, for a worker on each processor
+        here. The solver auto is lbfgs there.
+    dask_wait
+        Seconds to wait for workers, or the scheduler, when there are none, before giving up.
+    """
+
+    dask: str | None = None
+    dask_wait: Annotated[float, Parameter(validator=Number(gt=0, lt=float("inf")))] = 60.0
+
+
+@dataclass(frozen=True)
 class Settings:
     """How a network is trained.
 

@@ -7,6 +7,7 @@ from cyclopts import Parameter
 
 from trilayer.cli.settings import (
     Checkpoints,
+    Cluster,
     Columns,
     Data,
     Flag,
@@ -21,6 +22,7 @@ from trilayer.errors import InputError
 _DEFAULTS = Settings()
 _NO_CHECKPOINTS = Checkpoints()
 _BY_SIZE = Streaming()
+_NO_CLUSTER = Cluster()
 
 
 def train(
@@ -32,6 +34,7 @@ def train(
     threshold: Probability = 0.5,
     checkpoints: Annotated[Checkpoints, Parameter(name="*")] = _NO_CHECKPOINTS,
     streaming: Annotated[Streaming, Parameter(name="*")] = _BY_SIZE,
+    cluster: Annotated[Cluster, Parameter(name="*")] = _NO_CLUSTER,
     force: Flag = False,
     json: Flag = False,
 ) -> int:
@@ -56,6 +59,11 @@ def train(
 
     if settings.solver == "lbfgs" and settings.learning_rate is not None:
         raise InputError("--learning-rate is for gd, sgd and adam: lbfgs finds its own steps")
+    if cluster.dask is not None and (streaming.stream or streaming.cache_dir is not None):
+        raise InputError(
+            "--stream and --cache-dir are for this machine alone: with --dask the workers hold "
+            "the rows"
+        )
     paths = saved("train", data)
     valid_paths = [existing(name) for name in valid]
     output = model_name(data[0]) if output is None else Path(output)
@@ -66,6 +74,6 @@ def train(
     check(checkpoints)
     job = Job(
         paths, valid_paths, columns, settings, threshold, output, checkpoints, streaming,
-        force=force,
+        cluster, force=force,
     )  # fmt: skip
     return run(job, as_json=json)

@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,12 +18,13 @@ from trilayer.cli.learning import Cut, Known, cut, fingerprint, fit, read_known
 from trilayer.cli.model import positive_logits
 from trilayer.cli.output import counted, say, show_json
 from trilayer.cli.scores import losses, prior_logit, scores, verdict
-from trilayer.cli.settings import Checkpoints, Columns, Settings, Streaming
-from trilayer.cli.streaming import Seen, Streamed, is_large, streamed
+from trilayer.cli.settings import Checkpoints, Cluster, Columns, Settings, Streaming
+from trilayer.cli.streaming import Opener, Seen, Streamed, is_large, streamed, through_cache
 from trilayer.cli.told import show_results, tell_cut, tell_table
 from trilayer.engines import select
 from trilayer.errors import InputError
 from trilayer.modelfile import save
+from trilayer.optional import require
 from trilayer.tables.targets import Target
 
 if TYPE_CHECKING:
@@ -43,15 +44,18 @@ class Job:
     output: Path
     checkpoints: Checkpoints
     streaming: Streaming
+    cluster: Cluster
     force: bool
 
 
 def run(job: Job, *, as_json: bool) -> int:
     """Read, train, judge, save, tell; return the exit code."""
     select("auto")  # loaded before a word is said: a Ctrl-C within an import may be lost
-    if job.streaming.stream or is_large(job.data):
+    if job.cluster.dask is not None:
+        job = _for_cluster(job)
+    if job.cluster.dask is not None or job.streaming.stream or is_large(job.data):
         checkpoint = opened(job)
-        with streamed(job) as (seen, streamed_rows):
+        with streamed(job, _opener(job)) as (seen, streamed_rows):
             return _learn_and_judge(job, seen, streamed_rows, checkpoint, as_json=as_json)
     known = read_known(job.data, job.columns)
     rows = cut(known, job.columns, job.settings, job.valid)
@@ -60,6 +64,23 @@ def run(job: Job, *, as_json: bool) -> int:
     tell_table(known, job)
     tell_cut(rows)
     return _learn_and_judge(job, known, rows, checkpoint, as_json=as_json)
+
+
+def _for_cluster(job: Job) -> Job:
+    """Let auto be what needs sums alone: batches would bring every row here, every epoch."""
+    if job.settings.solver != "auto":
+        return job
+    return replace(job, settings=replace(job.settings, solver="lbfgs"))
+
+
+def _opener(job: Job) -> Opener:
+    """Say where the rows of a stream are held."""
+    if job.cluster.dask is None:
+        return through_cache
+    require("distributed", "dask")
+    from trilayer.cli.cluster import through_workers
+
+    return through_workers
 
 
 def _learn_and_judge(

@@ -1,0 +1,89 @@
+"""``trilayer train --dask``: workers of a cluster read, encode and hold the rows."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trilayer.cli.output import counted, say
+from trilayer.cli.streaming import Aside, Split, gather
+from trilayer.errors import InputError
+from trilayer.optional import require
+from trilayer.sources.dask import of_files
+from trilayer.sources.dask_tables import edges_of, plain
+from trilayer.sources.dask_wait import threads
+from trilayer.sources.lessons import Learnt
+from trilayer.sources.tables import Table
+from trilayer.sources.walking import available_threads
+from trilayer.tables import find_tables
+
+if TYPE_CHECKING:
+    import distributed
+
+    from trilayer.cli.training import Job
+    from trilayer.sources import LabelledSource
+else:
+    distributed = require("distributed", "dask")
+
+LOCAL = "local"
+
+_CLOSING = 2.0  # seconds that a scheduler has to say goodbye
+
+
+@contextmanager
+def through_workers(
+    job: "Job", table: Table, learnt: Learnt, split: Split, watched: Aside, held: Aside
+) -> "Iterator[LabelledSource]":
+    """Hold the source over a cluster; see `trilayer.cli.streaming.Opener`."""
+    address, wait = str(job.cluster.dask), job.cluster.dask_wait
+    with _client(address, wait) as client:
+        gather(table, learnt, split, watched, held)
+        say(f"encoding the rows on {counted(threads(client), 'thread')} of {address}")
+        with of_files(
+            client,
+            _everywhere(table),
+            plain(learnt),
+            edges_of(table),
+            choose=split.is_learnt,
+            patience=wait,
+        ) as source:
+            yield source
+
+
+def _everywhere(table: Table) -> Table:
+    """Name the files so that workers in other folders find them."""
+    return replace(table, files=find_tables([Path(file.name).absolute() for file in table.files]))
+
+
+@contextmanager
+def _client(address: str, wait: float) -> "Iterator[distributed.Client]":
+    """Hold a connection to a scheduler, or a cluster of this machine's processors.
+
+    Raises
+    ------
+    InputError
+        If no scheduler answers there.
+    """
+    for name in ("distributed", "tornado", "asyncio"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # what is wrong is said once, by us
+    with ExitStack() as stack:
+        where = address
+        if address == LOCAL:
+            local = distributed.LocalCluster(
+                n_workers=available_threads(),
+                threads_per_worker=1,
+                dashboard_address=None,
+                silence_logs=logging.CRITICAL,
+            )
+            where = stack.enter_context(local)
+        try:
+            client = distributed.Client(where, timeout=wait, set_as_default=False)
+        except (OSError, ValueError, TypeError) as error:
+            raise InputError(
+                f"--dask {address}: no Dask scheduler answers there: give tcp://HOST:PORT, or "
+                f"{LOCAL} for the processors of this machine"
+            ) from error
+        stack.callback(client.close, timeout=_CLOSING)
+        yield client

@@ -1,0 +1,86 @@
+"""`trilayer train --dask`: the model file is that of one machine, byte for byte."""
+
+import subprocess
+import sys
+from itertools import chain
+
+import pytest
+
+from scale.clusters import cluster, wait_for
+from scale.test_dask import table
+from trilayer.cli import main
+
+
+@pytest.fixture
+def data(tmp_path):
+    frame = table(12_000)
+    path = tmp_path / "data.csv"
+    frame.to_csv(path, index=False)
+    return path
+
+
+def words(data, output, *options, solver="lbfgs", most=8):
+    given = {"--target": "answer", "-o": output, "--hidden": 3, "--max-iter": most}
+    given["--solver"] = solver
+    return [str(word) for word in ("train", data, *chain(*given.items()), *options)]
+
+
+def train(*given, **options):
+    return main(words(*given, **options))
+
+
+@pytest.mark.parametrize("where", ["local", "address"])
+def test_the_model_file_is_that_of_one_machine(where, data, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)  # the name of the data is relative, and workers are elsewhere
+    assert train("data.csv", "stream.safetensors", "--stream") == 0
+    if where == "local":
+        assert train("data.csv", "dask.safetensors", "--dask", "local") == 0
+    else:
+        (tmp_path / "cluster").mkdir()
+        with cluster(tmp_path / "cluster", 2) as (_, client):
+            address = client.scheduler.address
+            assert train("data.csv", "dask.safetensors", "--dask", address) == 0
+    written = [tmp_path / f"{name}.safetensors" for name in ("stream", "dask")]
+    assert written[0].read_bytes() == written[1].read_bytes()
+    assert "encoding the rows on" in capsys.readouterr().err
+
+
+def test_auto_is_lbfgs_on_a_cluster(data, tmp_path, capsys):
+    output = tmp_path / "dask.safetensors"
+    assert train(data, output, "--dask", "local", "--json", solver="auto") == 0
+    assert '"solver": "lbfgs"' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "nonsense", "tcp://127.0.0.1"])
+def test_an_address_where_nobody_answers(address, data, tmp_path, capsys):
+    output = tmp_path / "none.safetensors"
+    assert train(data, output, "--dask", address, "--dask-wait", "1") == 2
+    assert f"--dask {address}: no Dask scheduler answers there" in capsys.readouterr().err
+    assert not output.exists()
+
+
+@pytest.mark.parametrize("option", [["--stream"], ["--cache-dir", "."]])
+def test_what_is_for_one_machine_is_refused(option, data, tmp_path, capsys):
+    assert train(data, tmp_path / "none.safetensors", "--dask", "local", *option) == 2
+    assert "for this machine alone" in capsys.readouterr().err
+
+
+def test_all_workers_gone_is_one_sentence_and_another_machine_goes_on(data, tmp_path):
+    folder, whole, output = (tmp_path / name for name in ("checkpoint", "whole.st", "rest.st"))
+    descent = {"solver": "gd", "most": 150}
+    assert train(data, whole, "--stream", **descent) == 0
+    (tmp_path / "cluster").mkdir()
+    with cluster(tmp_path / "cluster", 1) as (held, client):
+        options = ["--checkpoint", folder, "--checkpoint-every", "1", "--dask-wait", "2"]
+        order = words(data, output, "--dask", client.scheduler.address, *options, **descent)
+        command = [sys.executable, "-m", "trilayer", *order]
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+            wait_for(lambda: folder.is_dir() and any(folder.glob("*.safetensors")))
+            held.kill("worker-0")
+            _, said = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert said.strip().splitlines()[-1].startswith("trilayer: no worker of the Dask scheduler")
+    assert "Traceback" not in said
+    assert not output.exists()
+    assert train(data, output, "--stream", "--resume", folder, **descent) == 0
+    assert output.read_bytes() == whole.read_bytes()
