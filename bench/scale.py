@@ -30,8 +30,8 @@ from trilayer.encoding import TableEncoder
 from trilayer.engines import select
 from trilayer.params import initialise
 from trilayer.sources.arrow import cache_of
-from trilayer.sources.memory import MemorySource
 from trilayer.sources.lessons import Columns
+from trilayer.sources.memory import MemorySource
 from trilayer.sources.tables import learn, look
 
 N1 = 28
@@ -154,9 +154,7 @@ def measure(m: int, args: argparse.Namespace, folder: Path) -> dict[str, float]:
     try:
         generate(data, m)
         passes = max(3, min(args.passes, 4 * 10**7 // m))
-        found = apart(
-            "from_cache", folder=data, cache=folder, hidden=args.hidden, passes=passes
-        )
+        found = apart("from_cache", folder=data, cache=folder, hidden=args.hidden, passes=passes)
         found["decode"] = apart("decoding", folder=data, repeats=3)
         found["memory"] = float("nan")
         if m <= args.memory_rows:

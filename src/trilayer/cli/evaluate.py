@@ -71,22 +71,20 @@ def score_model(model: "Model", source: Any, column: str | None = None) -> dict[
 
     import numpy as np
 
+    from trilayer.cli.judging import Judge
     from trilayer.cli.model import TOO_LARGE, answered
-    from trilayer.cli.scores import prior_log_loss, scores
 
     target = replace(model.target, name=column or model.target.name)
     if not target.name:
         raise InputError(f"{model.name} does not name its target column: name it with --target")
-    logits, answers, unanswered = [], [], 0
-    for part in answered(model.encoding, target, source):
-        logits.append(model.logits(part.X, part.where))
-        answers.append(part.positive)
-        unanswered += part.unanswered
-    Z, positive = np.concatenate(logits), np.concatenate(answers)
-    if not len(Z):
-        raise InputError(f"target column {target.name!r} is empty in every row")
+    judge, unanswered = Judge(model.record.threshold), 0
     with np.errstate(over="ignore"):
-        judged = scores(Z, positive, model.record.threshold)
+        for part in answered(model.encoding, target, source):
+            judge.add(model.logits(part.X, part.where), part.positive)
+            unanswered += part.unanswered
+        if not judge.rows:
+            raise InputError(f"target column {target.name!r} is empty in every row")
+        judged, prior = judge.scores()
     if not np.isfinite(judged.log_loss):
         raise InputError(f"the log-loss is not finite: {TOO_LARGE}")
     return {
@@ -97,7 +95,7 @@ def score_model(model: "Model", source: Any, column: str | None = None) -> dict[
         "threshold": model.record.threshold,
         "without_answer": unanswered,
         **judged.as_json(),
-        "prior_log_loss": prior_log_loss(positive),
+        "prior_log_loss": prior,
     }
 
 

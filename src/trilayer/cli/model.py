@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -12,9 +11,10 @@ import numpy.typing as npt
 from trilayer.cli.paths import existing
 from trilayer.engines import select
 from trilayer.errors import InputError
+from trilayer.lazy import cached_property
 from trilayer.modelfile import ModelRecord, read
 from trilayer.params import Params
-from trilayer.tables import NUMBER, Block, convert, refuse_infinite, scan_placed
+from trilayer.tables import NUMBER, Block, convert, refuse_infinite, rows_for, scan_placed
 from trilayer.tables.targets import Answers, Target
 
 if TYPE_CHECKING:
@@ -44,6 +44,13 @@ class Encoding:
         if self.encoder is None:
             return list(self.names)
         return [str(name) for name in self.encoder.get_feature_names_out()]
+
+    @property
+    def width(self) -> int:
+        """How many inputs there are."""
+        if self.encoder is None:
+            return len(self.names)
+        return sum(column.width for column in self.encoder.columns_)
 
     def rows(self, block: Block) -> Floats:
         """Make a block that `scan_placed` gave the network's inputs, m × n1."""
@@ -141,7 +148,8 @@ def answered(encoding: Encoding, target: Target, source: Sources) -> Iterator[An
     """
     if target.name in encoding.kinds:
         raise InputError(f"column {target.name!r} is an input of the model, so not its target")
-    for block in scan_placed(source, {**encoding.kinds, target.name: target.kind}):
+    kinds = {**encoding.kinds, target.name: target.kind}
+    for block in scan_placed(source, kinds, batch_rows=rows_for(encoding.width)):
         yield _answered(encoding, target, block)
 
 

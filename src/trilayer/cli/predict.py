@@ -43,13 +43,14 @@ def predict(
     from trilayer.cli.output import counted, say
     from trilayer.cli.paths import sources
     from trilayer.errors import InputError
-    from trilayer.tables import TableWriter, scan_placed
+    from trilayer.tables import TableWriter, rows_for, scan_placed
 
     clash = [name for name in ids if name in PREDICTED]
     if clash:
         raise InputError(f"--id {clash[0]}: a column of the predictions has that name: rename it")
     known = load_model(model)
-    blocks = scan_placed(sources("predict", data), known.encoding.kinds, keep=ids)
+    paths, at_once = sources("predict", data), rows_for(known.encoding.width)
+    blocks = scan_placed(paths, known.encoding.kinds, keep=ids, batch_rows=at_once)
     rows = 0
     with TableWriter(sys.stdout.buffer if output is None else output, force=force) as writer:
         for block in blocks:

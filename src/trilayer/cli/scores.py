@@ -90,10 +90,11 @@ def prior_logit(rate: float) -> float:
     return float(np.log(max(rate, tiny)) - np.log(max(1.0 - rate, tiny)))
 
 
-def prior_log_loss(positive: Answers) -> float:
+def prior_log_loss(rate: float) -> float:
     """Log-loss of the best constant probability, the share of positives among the rows."""
-    rate = float(positive.mean())
-    return float(losses(np.full(len(positive), prior_logit(rate)), positive).mean())
+    Z = np.full(2, prior_logit(rate))
+    negative, positive = losses(Z, np.array([False, True])).tolist()
+    return float((1 - rate) * negative + rate * positive)
 
 
 def verdict(network: Floats, unit: Floats) -> tuple[bool, str]:

@@ -23,7 +23,14 @@ from trilayer.sources.lessons import (
     encode_block,
     inputs_of,
 )
-from trilayer.tables import Block, column_names, find_tables, require_columns, scan_placed
+from trilayer.tables import (
+    Block,
+    column_names,
+    find_tables,
+    require_columns,
+    rows_for,
+    scan_placed,
+)
 from trilayer.tables.files import TableFile
 from trilayer.tables.kinds import Survey, survey_table
 from trilayer.tables.scanning import overlap
@@ -71,11 +78,15 @@ class Table:
             start += count
         return replace(self, files=files, parts=tuple(parts), first=rows.start)
 
-    def blocks(self, names: Sequence[str]) -> Iterator[Block]:
-        """Stream columns, the next block read while the caller works on the last."""
+    def blocks(self, names: Sequence[str], width: int = 1) -> Iterator[Block]:
+        """Stream columns, the next block read while the caller works on the last.
+
+        The wider the inputs that rows become, the fewer rows a block has.
+        """
         kinds = {name: kind for name, kind in self.survey.kinds.items() if name in set(names)}
         keep = [name for name in names if name not in kinds]
-        return ahead(scan_placed(self.files, kinds, keep=keep, parts=self.parts))
+        rows = rows_for(width)
+        return ahead(scan_placed(self.files, kinds, keep=keep, parts=self.parts, batch_rows=rows))
 
 
 def look(paths: Paths, columns: Columns) -> Table:
@@ -165,7 +176,7 @@ def encoded(table: Table, learnt: Learnt, *, choose: Chooser | None = None) -> I
         Which rows to take.
     """
     read = table.first
-    for block in table.blocks(inputs_of(learnt, table.columns)):
+    for block in table.blocks(inputs_of(learnt, table.columns), learnt.n1):
         part = encode_block(block, learnt, table.columns, read, choose)
         read += len(block.rows)
         if len(part.X):

@@ -9,7 +9,7 @@ from trilayer.tables.frames import from_array, has_names, is_table, to_arrow
 from trilayer.tables.numerals import numbers_from_text, refuse_infinite
 from trilayer.tables.places import NOWHERE, Places
 from trilayer.tables.reading import column_names, read_placed, read_table, require_columns
-from trilayer.tables.scanning import Block, scan_placed, scan_table
+from trilayer.tables.scanning import Block, rows_for, scan_placed, scan_table
 from trilayer.tables.writing import TableWriter, write_whole
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "read_table",
     "refuse_infinite",
     "require_columns",
+    "rows_for",
     "scan_placed",
     "scan_table",
     "to_arrow",

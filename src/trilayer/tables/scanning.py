@@ -19,6 +19,12 @@ else:
     pa = require("pyarrow", "cli")
 
 BATCH_ROWS = 65_536
+_BATCH_BYTES = 1 << 26  # of what rows are made into
+
+
+def rows_for(width: int) -> int:
+    """Return how many rows to read at a time that become so many float64 each."""
+    return max(1, min(BATCH_ROWS, _BATCH_BYTES // (8 * max(1, width))))
 
 
 @dataclass(frozen=True)
@@ -115,9 +121,7 @@ def _blocks(
         spans = row_groups(file)
         groups = [g for g, span in enumerate(spans) if overlap(span, part)]
         at = spans[groups[0]].start if groups else 0
-    blocks = (
-        scan_delimited(file, names) if file.header else scan_parquet(file, names, rows, groups)
-    )
+    blocks = scan_delimited(file, names) if file.header else scan_parquet(file, names, rows, groups)
     for block in blocks:
         here = range(at, at + len(block))
         wanted = here if part is None else overlap(here, part)

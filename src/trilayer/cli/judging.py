@@ -1,0 +1,120 @@
+"""Scores of rows that come in parts, in memory that does not grow with them."""
+
+import numpy as np
+import numpy.typing as npt
+
+from trilayer.cli.scores import (
+    Answers,
+    Floats,
+    Scores,
+    losses,
+    prior_log_loss,
+    probabilities,
+    scores,
+)
+
+EXACT = 1 << 20
+"""Rows up to which everything is as if they were scored at once."""
+
+_BITS = 22
+"""Of a logit, that its rank among more rows is told by: sign, exponent, three digits."""
+
+
+class Judge:
+    """Scores the logits of the positive label, part by part.
+
+    Beyond `EXACT` rows, sums are kept instead of rows, and the AUC takes logits that agree
+    in their first three digits for ties.
+
+    Parameters
+    ----------
+    threshold : float
+        The probability from which on a row is said to be positive.
+    """
+
+    def __init__(self, threshold: float) -> None:
+        self.threshold = threshold
+        self._held: list[tuple[Floats, Answers]] = []
+        self._waiting = 0
+        self._folded: _Folded | None = None
+
+    def add(self, Z: Floats, positive: Answers) -> None:
+        """Take in the next rows: logits, and the truth."""
+        self._held.append((Z, positive))
+        self._waiting += len(Z)
+        if self._waiting > EXACT:
+            self._fold()
+
+    def scores(self) -> tuple[Scores, float]:
+        """Return the scores of all rows, and the prior's log-loss; there must be a row."""
+        if self._folded is None:
+            Z, positive = self._joined()
+            return scores(Z, positive, self.threshold), prior_log_loss(float(positive.mean()))
+        self._fold()
+        rate = self._folded.positives / self._folded.rows
+        return self._folded.scores(), prior_log_loss(rate)
+
+    @property
+    def rows(self) -> int:
+        """How many rows there were."""
+        return self._waiting + (self._folded.rows if self._folded else 0)
+
+    def _joined(self) -> tuple[Floats, Answers]:
+        Z, positive = zip(*self._held, strict=True) if self._held else ((), ())
+        return np.concatenate([np.empty(0), *Z]), np.concatenate([np.empty(0, bool), *positive])
+
+    def _fold(self) -> None:
+        self._folded = self._folded or _Folded(self.threshold)
+        if self._waiting:
+            self._folded.add(*self._joined())
+        self._held, self._waiting = [], 0
+
+
+class _Folded:
+    """Sums over rows, and how many of each class have which logit."""
+
+    def __init__(self, threshold: float) -> None:
+        self.threshold = threshold
+        self.rows = self.positives = 0
+        self._sums = np.zeros(2)
+        self._confusion: dict[str, int] = {}
+        self._ranks = np.zeros((2, 1 << _BITS), dtype=np.int64)
+
+    def add(self, Z: Floats, positive: Answers) -> None:
+        self.rows += len(Z)
+        self.positives += int(positive.sum())
+        p = probabilities(Z)
+        self._sums += losses(Z, positive).sum(), np.square(p - positive).sum()
+        said = p >= self.threshold
+        for name, which in {
+            "true_negative": ~said & ~positive,
+            "false_positive": said & ~positive,
+            "false_negative": ~said & positive,
+            "true_positive": said & positive,
+        }.items():
+            self._confusion[name] = self._confusion.get(name, 0) + int(which.sum())
+        ranks = _rank(Z)
+        for which, counts in zip((~positive, positive), self._ranks, strict=True):
+            counts += np.bincount(ranks[which], minlength=counts.size)
+
+    def scores(self) -> Scores:
+        log_loss, brier = (self._sums / self.rows).tolist()
+        right = self._confusion["true_negative"] + self._confusion["true_positive"]
+        return Scores(
+            self.rows, self._auc(), log_loss, brier, right / self.rows, dict(self._confusion)
+        )
+
+    def _auc(self) -> float | None:
+        negatives, positives = self._ranks.astype(np.float64)
+        pairs = float(negatives.sum()) * float(positives.sum())
+        if not pairs:
+            return None
+        below = np.cumsum(negatives) - negatives / 2
+        return float(positives @ below) / pairs
+
+
+def _rank(Z: Floats) -> npt.NDArray[np.int64]:
+    """Return numbers that stand in the order of the logits, from their first bits."""
+    bits = (np.asarray(Z, dtype=np.float64) + 0.0).view(np.int64)
+    ordered = bits ^ ((bits >> 63) & np.int64(2**63 - 1))
+    return (ordered >> (64 - _BITS)) + (1 << (_BITS - 1))
