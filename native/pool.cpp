@@ -119,17 +119,17 @@ alignas(Pool) unsigned char storage[sizeof(Pool)];
 
 void renew() { new (storage) Pool; }
 
-Pool& pool() {
-  static const bool made = [] {
-    renew();
+// When the module is loaded, not at the first use: a fork in the middle of that would leave the
+// child with a pool half made, and waiting for a thread that it has not got to finish it.
+const bool made = [] {
+  renew();
 #if !defined(_WIN32)
-    pthread_atfork(nullptr, nullptr, renew);
+  pthread_atfork(nullptr, nullptr, renew);
 #endif
-    return true;
-  }();
-  (void)made;
-  return *std::launder(reinterpret_cast<Pool*>(storage));
-}
+  return true;
+}();
+
+Pool& pool() { return *std::launder(reinterpret_cast<Pool*>(storage)); }
 
 }  // namespace
 

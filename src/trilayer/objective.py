@@ -1,13 +1,13 @@
 """J and its gradient at a parameter vector, over a source, by an engine."""
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from trilayer.engines import Engine
+from trilayer.lazy import cached_property
 from trilayer.params import FloatArray, n_parameters, unpack
 from trilayer.sources import Batch, Source
 

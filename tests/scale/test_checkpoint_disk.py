@@ -18,6 +18,8 @@ from trilayer.checkpoint import record
 from trilayer.checkpoint.folder import LOCK
 from trilayer.errors import CheckpointError, InputError
 
+pytestmark = pytest.mark.filterwarnings("ignore:.* multi-threaded:DeprecationWarning")
+
 RNG = np.random.default_rng(3)
 X = RNG.normal(size=(200, 3))
 Y = (X[:, 0] + X[:, 1] * X[:, 2] > 0).astype(int)

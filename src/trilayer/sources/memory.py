@@ -1,7 +1,6 @@
 """Samples in one array in memory."""
 
 from collections.abc import Iterator
-from functools import cached_property
 from types import TracebackType
 
 import numpy as np
@@ -9,6 +8,7 @@ from numpy.typing import NDArray
 
 from trilayer.engines import Engine
 from trilayer.engines.data import Data, aligned, flat
+from trilayer.lazy import cached_property
 from trilayer.params import FloatArray, Params
 from trilayer.sources import Batch, blocks, total_weight
 from trilayer.sources.fingerprint import Fingerprint, block_digest, fingerprint
