@@ -1,6 +1,7 @@
 """Tables larger than memory: read as a stream, learnt from through a cache on disk."""
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -163,7 +164,9 @@ def is_large(paths: list[Path]) -> bool:
 
 def memory() -> int:
     """Return the bytes of memory that this process may use: the machine's, or its group's."""
-    found = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
+    found = [sys.maxsize]  # where the system does not say, nothing is too large
+    if "SC_PHYS_PAGES" in getattr(os, "sysconf_names", {}):
+        found.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
     for name in ("memory.max", "memory/memory.limit_in_bytes"):
         limit = Path("/sys/fs/cgroup") / name
         if limit.is_file() and (text := limit.read_text().strip()).isdigit():
