@@ -10,9 +10,11 @@ from trilayer.inputs import Samples
 from trilayer.objective import Objective
 from trilayer.params import FloatArray
 from trilayer.runs import Task
-from trilayer.sources import Source
+from trilayer.solvers import solver as solver_of
+from trilayer.sources import BLOCK, Source
 from trilayer.sources.fingerprint import Fingerprint
 from trilayer.sources.memory import MemorySource
+from trilayer.sources.shuffle import CHUNKS
 
 _IMMATERIAL = {"n_threads", "init", "warm_start"}
 """Settings that change no bit of the result, and two that are told by where they start."""
@@ -41,11 +43,19 @@ def task(
     """
     chosen = settings.get_params(deep=False)
     named = {name: chosen[name] for name in chosen.keys() - _IMMATERIAL}
+    if _walks_elsewhere(objective.source, solver):
+        named["order of batches"] = "two levels"
     named["start (init, warm_start)"] = hashlib.sha256(start.tobytes()).hexdigest()[:16]
     data = dict(_data(objective, start))
     if held_out is not None:
         data |= {f"{name}_val": value for name, value in _held_out(held_out).items()}
     return Task(named, data, solver, objective.engine.description, seed, start.size)
+
+
+def _walks_elsewhere(source: Source, name: str) -> bool:
+    """Whether the batches come in another order than those of the same rows in memory."""
+    in_memory = isinstance(source, MemorySource) or source.m <= CHUNKS * BLOCK
+    return solver_of(name).needs == "batches" and not in_memory
 
 
 def _data(objective: Objective, start: FloatArray) -> Mapping[str, str]:
@@ -62,5 +72,6 @@ def _data(objective: Objective, start: FloatArray) -> Mapping[str, str]:
 def _held_out(held_out: Samples | Source) -> Fingerprint:
     if isinstance(held_out, Samples):
         return MemorySource(held_out.X.T, held_out.Y[None], held_out.s[None], 1).fingerprint
-    found: Fingerprint | None = getattr(held_out, "fingerprint", None)
-    return {"source": f"{held_out.m} rows"} if found is None else found
+    found: Fingerprint = getattr(held_out, "fingerprint", {"source": f"{held_out.m} rows"})
+    # Their score is added up in another order than that of arrays.
+    return {name: f"source {value}" for name, value in found.items()}
