@@ -107,6 +107,23 @@ def test_weights_are_memorys_and_weight_nothing_is_absence(client):
         assert same(trained(network("lbfgs"), source), expected)
 
 
+@pytest.mark.parametrize("class_weight", [{"yes": 0.25}, "balanced"])
+def test_class_weights_are_memorys(class_weight, client):
+    X, y = learning(9_000)
+    expected = trained(network("lbfgs", class_weight=class_weight), X, y)
+    data = [da.from_array(each, chunks=2_000) for each in (X, y)]
+    with dask_source(*data, class_weight=class_weight, client=client) as source:
+        assert same(trained(network("lbfgs"), source), expected)
+    names = [f"x{k}" for k in range(X.shape[1])]
+    frame = dd.from_pandas(pd.DataFrame(X, columns=names).assign(y=y), npartitions=3)
+    plain = TableEncoder(dtype="float32").fit(frame[names].compute())
+    expected = trained(
+        network("lbfgs", class_weight=class_weight), plain.transform(frame[names].compute()), y
+    )
+    with dask_source(frame, target="y", class_weight=class_weight, client=client) as source:
+        assert same(trained(network("lbfgs"), source), expected)
+
+
 def test_chunks_of_unknown_size_are_counted(client):
     X, y = learning(9_000)
     data, labels = da.from_array(X, chunks=(2_000, 4)), da.from_array(y, chunks=2_000)

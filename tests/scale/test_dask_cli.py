@@ -65,6 +65,12 @@ def test_what_is_for_one_machine_is_refused(option, data, tmp_path, capsys):
     assert "for this machine alone" in capsys.readouterr().err
 
 
+def test_without_the_extra_its_name_is_said(data, tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    assert train(data, tmp_path / "none.safetensors", "--dask", "local") == 2
+    assert "pip install 'trilayer[dask]'" in capsys.readouterr().err
+
+
 def test_all_workers_gone_is_one_sentence_and_another_machine_goes_on(data, tmp_path):
     folder, whole, output = (tmp_path / name for name in ("checkpoint", "whole.st", "rest.st"))
     descent = {"solver": "gd", "most": 150}

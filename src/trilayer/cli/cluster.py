@@ -74,7 +74,7 @@ def _client(address: str, wait: float) -> "Iterator[distributed.Client]":
             local = distributed.LocalCluster(
                 n_workers=available_threads(),
                 threads_per_worker=1,
-                dashboard_address=None,
+                dashboard_address="127.0.0.1:0",
                 silence_logs=logging.CRITICAL,
             )
             where = stack.enter_context(local)

@@ -12,7 +12,7 @@ whatever the partitions, the workers and their threads, and whichever of them ar
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ import numpy as np
 from trilayer.encoding import TableEncoder
 from trilayer.errors import InputError
 from trilayer.optional import require
+from trilayer.sources.arrow import weighed
 from trilayer.sources.dask_arrays import array_rows, chunks_of, labels_in, two_labels
 from trilayer.sources.dask_shards import itself
 from trilayer.sources.dask_source import DaskSource
@@ -36,6 +37,7 @@ from trilayer.sources.dask_tables import (
 from trilayer.sources.dask_wait import PATIENCE, connected, results, threads
 from trilayer.sources.lessons import Chooser, Columns, Learnt
 from trilayer.sources.tables import Paths, Table
+from trilayer.sources.weights import class_factors
 
 if TYPE_CHECKING:
     import distributed
@@ -56,6 +58,7 @@ def dask_source(
     categorical: Sequence[str] = (),
     drop: Sequence[str] = (),
     sample_weight: Any = None,
+    class_weight: Mapping[Any, float] | str | None = None,
     dtype: Any = None,
     client: "distributed.Client | None" = None,
     patience: float = PATIENCE,
@@ -78,6 +81,8 @@ def dask_source(
         Columns that are categories whatever they look like; columns to leave out.
     sample_weight : dask.array.Array, (m,), or str, optional
         The sample weights; of a table, their column. Rows of weight 0 are left out.
+    class_weight : mapping or "balanced", optional
+        Factors on the sample weights, as in `TriLayerClassifier`.
     dtype : {"float32", "float64"}, optional
         By default that of an array (float64 for what is neither), the encoder's, or float32.
     client : distributed.Client, optional
@@ -101,7 +106,7 @@ def dask_source(
     if hasattr(data, "chunks"):
         if target is not None or encoder is not None:
             raise InputError("target and encoder are for tables: beside an array, give y")
-        return _of_arrays(client, data, y, sample_weight, dtype, patience)
+        return _of_arrays(client, data, y, sample_weight, class_weight, dtype, patience)
     if y is not None or target is None:
         raise InputError("a table holds its answers: name their column with target=, not y")
     if encoder is None:
@@ -110,9 +115,10 @@ def dask_source(
         raise InputError(f"dtype={dtype!r}, but the encoder makes {encoder.dtype}: give one")
     columns = Columns(target, tuple(categorical), tuple(drop), sample_weight)
     if hasattr(data, "to_delayed"):
-        return _of_frame(client, data, columns, encoder, patience)
+        return _of_frame(client, data, columns, encoder, class_weight, patience)
     studied = client.submit(study, _absolute(data), columns, encoder, pure=False)
     [(table, learnt, edges)] = results(client, [studied], patience)
+    learnt = weighed(learnt, class_weight, sample_weight)
     return of_files(client, table, learnt, edges, patience=patience)
 
 
@@ -147,6 +153,7 @@ def _of_frame(
     frame: Any,
     columns: Columns,
     encoder: TableEncoder,
+    class_weight: Mapping[Any, float] | str | None,
     patience: float,
 ) -> DaskSource:
     lesson = delayed(lesson_of(frame, columns, encoder), traverse=False)
@@ -154,7 +161,7 @@ def _of_frame(
     for place, partition in enumerate(partitions):
         lesson = delayed(heard, pure=False)(lesson, partition, place)
     [learnt] = results(client, client.compute([delayed(settled, pure=False)(lesson)]), patience)
-    taught = delayed(learnt, traverse=False)
+    taught = delayed(weighed(learnt, class_weight, columns.sample_weight), traverse=False)
     rows = [
         delayed(frame_rows, pure=False)(partition, taught, columns, place)
         for place, partition in enumerate(partitions)
@@ -163,15 +170,22 @@ def _of_frame(
 
 
 def _of_arrays(
-    client: "distributed.Client", X: Any, y: Any, sample_weight: Any, dtype: Any, patience: float
+    client: "distributed.Client",
+    X: Any,
+    y: Any,
+    sample_weight: Any,
+    class_weight: Mapping[Any, float] | str | None,
+    dtype: Any,
+    patience: float,
 ) -> DaskSource:
     chunks = chunks_of(X, y, sample_weight)
     labels = [delayed(labels_in, pure=False)(y, s, place) for place, (_, y, s) in enumerate(chunks)]
-    classes = two_labels(results(client, client.compute(labels), patience), "y")
+    classes, masses = two_labels(results(client, client.compute(labels), patience), "y")
+    factors = [] if class_weight is None else class_factors(class_weight, classes, masses)
     if dtype is None:
         dtype = X.dtype if X.dtype == np.float32 else np.float64
     rows = [
-        delayed(array_rows, pure=False)(*chunk, classes, np.dtype(dtype), place)
+        delayed(array_rows, pure=False)(*chunk, classes, factors, np.dtype(dtype), place)
         for place, chunk in enumerate(chunks)
     ]
     return DaskSource(client, client.compute(rows), classes, None, patience)

@@ -59,20 +59,38 @@ def _cut_like(X: Any, values: Any, name: str) -> Any:
     return values
 
 
-def labels_in(y: Any, sample_weight: Any, place: int) -> NDArray[Any]:
-    """Return the different labels in a chunk, sorted, of the samples that weigh something."""
+def labels_in(y: Any, sample_weight: Any, place: int) -> tuple[NDArray[Any], NDArray[np.float64]]:
+    """Return the different labels in a chunk and what their samples weigh, if they do."""
     labels = np.asarray(y)
-    if sample_weight is not None:
-        labels = labels[np.asarray(sample_weight) != 0]
+    s = np.ones(len(labels)) if sample_weight is None else np.asarray(sample_weight, np.float64)
+    labels, s = labels[s != 0], s[s != 0]
     if labels.dtype.kind == "f" and np.isnan(labels).any():
         raise InputError(f"y holds NaN in chunk {place}: leave those rows out")
-    return np.unique(labels)
+    found, which = np.unique(labels, return_inverse=True)
+    return found, np.bincount(which, s, len(found))
 
 
 def array_rows(
-    X: Any, y: Any, sample_weight: Any, classes: NDArray[Any], dtype: Any, place: int
+    X: Any,
+    y: Any,
+    sample_weight: Any,
+    classes: NDArray[Any],
+    factors: Sequence[float],
+    dtype: Any,
+    place: int,
 ) -> Rows:
     """Make a chunk rows of samples; those that weigh nothing are left out.
+
+    Parameters
+    ----------
+    X, y, sample_weight
+        The chunk's; weights may be None.
+    classes : array, (2,)
+    factors : sequence of two floats
+        On the weights of each class; none stand for ones.
+    dtype : dtype
+    place : int
+        The chunk's number, for messages.
 
     Raises
     ------
@@ -89,6 +107,8 @@ def array_rows(
         kept = s > 0
         X, labels, s = X[kept], labels[kept], s[kept]
     Y = np.asarray(labels == classes[1], dtype=dtype)
+    if factors:
+        s = np.asarray((1 if s is None else s) * np.where(Y == 1, *factors[::-1]), dtype=dtype)
     return Rows(X.T, Y[np.newaxis], None if s is None else s[np.newaxis])
 
 
@@ -111,17 +131,21 @@ def _numbers(name: str, values: Any, dtype: Any, place: int) -> FloatArray:
     return array
 
 
-def two_labels(found: Sequence[NDArray[Any]], name: str) -> NDArray[Any]:
-    """Return the two labels of all chunks, sorted.
+def two_labels(
+    found: Sequence[tuple[NDArray[Any], NDArray[np.float64]]], name: str
+) -> tuple[NDArray[Any], list[float]]:
+    """Return the two labels of all chunks, sorted, and what their samples weigh.
 
     Raises
     ------
     InputError
         If there are not two.
     """
-    classes: NDArray[Any] = np.unique(np.concatenate(found))
+    labels = np.concatenate([each for each, _ in found])
+    classes: NDArray[Any] = np.unique(labels)
     if len(classes) != 2:
         some = ", ".join(repr(label) for label in classes[:5].tolist())
         more = ", …" * (len(classes) > 5)
         raise InputError(f"{name} must hold two labels, got {len(classes):,}: {some}{more}")
-    return classes
+    masses = np.concatenate([mass for _, mass in found])
+    return classes, [float(masses[labels == label].sum()) for label in classes]

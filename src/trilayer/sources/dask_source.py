@@ -2,7 +2,6 @@
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from functools import cached_property
 from itertools import chain
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -12,6 +11,7 @@ import numpy as np
 from trilayer.encoding import TableEncoder
 from trilayer.engines import Engine
 from trilayer.errors import InputError
+from trilayer.lazy import cached_property
 from trilayer.params import FloatArray, Params, pack
 from trilayer.sources import BLOCK, Batch
 from trilayer.sources.ahead import ahead
@@ -160,7 +160,7 @@ class DaskSource:
 
     @cached_property
     def fingerprint(self) -> Fingerprint:
-        """What identifies the samples and their order, whatever the partitions."""
+        """Identify the samples and their order, whatever the partitions."""
         digests = self._ask(self.client.map(shard_digests, self._shards, pure=False))
         return fingerprint(chain(*digests), self.n1, self.dtype)
 
