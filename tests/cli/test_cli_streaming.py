@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from trilayer import load
 from trilayer.cli import streaming
-from trilayer.cli.streaming import HELD, LEARNT, WATCHED, Split
+from trilayer.cli.split import HELD, LEARNT, WATCHED, Split
 from trilayer.modelfile import read
-from trilayer.sources import cache
+from trilayer.sources import rowcache
 
 from .conftest import make_people
 
@@ -111,7 +111,7 @@ def test_many_rows_tell_when_to_stop(trilayer, tmp_path):
 
 
 def test_a_disk_too_small_is_refused(refused, people, monkeypatch, tmp_path):
-    monkeypatch.setattr(cache.shutil, "disk_usage", lambda _: type("usage", (), {"free": 1000}))
+    monkeypatch.setattr(rowcache.shutil, "disk_usage", lambda _: type("usage", (), {"free": 1000}))
     said = trilayer_words(refused, people, "--cache-dir", tmp_path)
     assert "1.0 kB are free there" in said
     assert "--cache-dir" in said
@@ -187,11 +187,11 @@ def test_a_stream_is_gone_on_with_from_its_checkpoint(trilayer, people, monkeypa
 INTERRUPTED = """
 import signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)
-from trilayer.cli import main, streaming
+from trilayer.cli import main, split
 def impatient(*_):
     print("now", flush=True)
     signal.raise_signal(signal.SIGINT)
-streaming.Aside.add = impatient
+split.Aside.add = impatient
 sys.exit(main(sys.argv[1:]))
 """
 

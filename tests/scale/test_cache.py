@@ -16,9 +16,10 @@ from trilayer import TriLayerClassifier
 from trilayer.engines import select
 from trilayer.errors import CacheError, InputError
 from trilayer.params import initialise
-from trilayer.sources import BLOCK, cache, shuffle
-from trilayer.sources.cache import RowCache, cached, size_of, windows
+from trilayer.sources import BLOCK, cache, rowcache, shuffle
+from trilayer.sources.cache import cached, windows
 from trilayer.sources.memory import MemorySource
+from trilayer.sources.rowcache import RowCache, size_of
 from trilayer.sources.shuffle import buffers
 
 pytestmark = pytest.mark.filterwarnings(
@@ -194,10 +195,10 @@ def test_a_disk_without_the_room_is_refused_before_anything_is_written(tmp_path,
     X, y, _ = rows_of(1000)
     size = size_of(1000, N1, np.float32)
     assert size == 1000 * (N1 + 1) * 4
-    monkeypatch.setattr(cache.shutil, "disk_usage", lambda _: usage(0, 0, size - 1))
+    monkeypatch.setattr(rowcache.shutil, "disk_usage", lambda _: usage(0, 0, size - 1))
     with pytest.raises(CacheError, match=r"need 16\.0 kB, and 16\.0 kB are free.*--cache-dir"):
         RowCache(1000, N1, np.float32, folder=tmp_path)
-    monkeypatch.setattr(cache.shutil, "disk_usage", lambda _: usage(0, 0, size))
+    monkeypatch.setattr(rowcache.shutil, "disk_usage", lambda _: usage(0, 0, size))
     with held(X, y, folder=tmp_path) as source:
         assert source.m == 1000
 
@@ -210,7 +211,7 @@ def test_a_disk_that_fills_up_meanwhile_is_one_sentence(tmp_path, monkeypatch):
         def close(self):
             raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(cache.tempfile, "TemporaryFile", lambda **_: Full())
+    monkeypatch.setattr(rowcache.tempfile, "TemporaryFile", lambda **_: Full())
     X, y, _ = rows_of(10)
     with (
         pytest.raises(CacheError, match="filled up while the encoded rows were written"),
@@ -239,16 +240,16 @@ def test_too_many_rows_and_none_are_refused():
 def test_the_default_folder_is_the_one_chosen_or_on_disk(monkeypatch, tmp_path):
     for name in ("TMPDIR", "TEMP", "TMP"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(cache.tempfile, "tempdir", None)
-    usual = cache.default_folder()
+    monkeypatch.setattr(rowcache.tempfile, "tempdir", None)
+    usual = rowcache.default_folder()
     assert usual.is_dir()
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    monkeypatch.setattr(cache.tempfile, "tempdir", None)
-    assert cache.default_folder() == tmp_path
+    monkeypatch.setattr(rowcache.tempfile, "tempdir", None)
+    assert rowcache.default_folder() == tmp_path
 
 
 def test_sizes_in_words():
-    words = [cache.in_words(size) for size in (1500, 2_340_000, 5_800_000_000)]
+    words = [rowcache.in_words(size) for size in (1500, 2_340_000, 5_800_000_000)]
     assert words == ["1.5 kB", "2.3 MB", "5.8 GB"]
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trilayer.cli.output import counted, say
-from trilayer.cli.streaming import Aside, Split, gather
+from trilayer.cli.split import Aside, Split
+from trilayer.cli.streaming import gather
 from trilayer.errors import InputError
 from trilayer.optional import require
 from trilayer.sources.dask import of_files

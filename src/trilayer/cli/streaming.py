@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,12 +15,13 @@ from trilayer.cli.learning import VALIDATED, enough_to_watch
 from trilayer.cli.model import Encoding, Floats, answered
 from trilayer.cli.output import counted, listed, say
 from trilayer.cli.progress import reading_bar
+from trilayer.cli.split import HELD, LEARNT, WATCHED, Aside, Split
 from trilayer.cli.told import tell_columns, tell_target
 from trilayer.encoding import TableEncoder
 from trilayer.errors import InputError
 from trilayer.sources.arrow import cache_of
-from trilayer.sources.cache import default_folder, in_words
 from trilayer.sources.lessons import Columns, Learnt, Part
+from trilayer.sources.rowcache import default_folder, in_words
 from trilayer.sources.tables import Table, encoded, learn, look
 from trilayer.tables import find_tables
 from trilayer.tables.sizes import bytes_of
@@ -42,64 +43,6 @@ times the table."""
 MOST_HELD, MOST_WATCHED = 200_000, 100_000
 """Rows that are held out to judge by, and to tell when to stop, at the most: they are kept
 in memory, and say what there is to say (an AUC to ± 0.001)."""
-
-LEARNT, WATCHED, HELD = 0, 1, 2
-
-_DRAWN = 1 << 16  # rows whose parts are drawn together: any rows can be drawn alone
-
-
-@dataclass(frozen=True)
-class Split:
-    """What each row of a table is for, by its number alone.
-
-    Parameters
-    ----------
-    seed : int
-    watched, held : float
-        The shares of the rows that tell when to stop, and that are judged by.
-    """
-
-    seed: int
-    watched: float
-    held: float
-
-    def parts(self, first: int, count: int) -> npt.NDArray[np.int64]:
-        """Return `LEARNT`, `WATCHED` or `HELD` for `count` rows from `first` on."""
-        blocks = range(first // _DRAWN, (first + count - 1) // _DRAWN + 1)
-        draws = [np.random.default_rng([self.seed, block]).random(_DRAWN) for block in blocks]
-        drawn = np.concatenate(draws)[first - blocks.start * _DRAWN :][:count]
-        ends = [1 - self.watched - self.held, 1 - self.held]
-        return np.searchsorted(ends, drawn, side="right")
-
-    def is_learnt(self, first: int, count: int) -> npt.NDArray[np.bool_]:
-        """Say which rows the network steps on."""
-        return np.equal(self.parts(first, count), LEARNT)
-
-    def is_taught(self, first: int, count: int) -> npt.NDArray[np.bool_]:
-        """Say which rows the encoder may see: all but those held out to judge by."""
-        return np.not_equal(self.parts(first, count), HELD)
-
-    def is_aside(self, first: int, count: int) -> npt.NDArray[np.bool_]:
-        """Say which rows the network does not step on."""
-        return np.not_equal(self.parts(first, count), LEARNT)
-
-
-@dataclass
-class Aside:
-    """Rows that are kept in memory: their inputs and targets, part by part."""
-
-    X: list[Floats] = field(default_factory=list)
-    Y: list[Floats] = field(default_factory=list)
-
-    def add(self, part: Part, kept: Answers) -> None:
-        """Keep some rows of a part."""
-        self.X.append(part.X[kept])
-        self.Y.append(part.Y[kept])
-
-    def joined(self, n1: int, dtype: Any) -> tuple[Floats, npt.NDArray[np.bool_]]:
-        """Return the inputs of all rows, and whether they are of the second class."""
-        X = np.concatenate([np.empty((0, n1), dtype), *self.X])
-        return X, np.concatenate([np.empty(0, dtype), *self.Y]) == 1
 
 
 @dataclass(frozen=True)

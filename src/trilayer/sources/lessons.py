@@ -12,7 +12,7 @@ from sklearn.base import clone
 from trilayer.encoding import TableEncoder
 from trilayer.errors import InputError, TriLayerError
 from trilayer.optional import require
-from trilayer.sources.cache import size_of
+from trilayer.sources.rowcache import size_of
 from trilayer.tables import NUMBER, Block, Places, convert, kind_of, refuse_infinite
 from trilayer.tables.targets import Tally, Target, missing
 
