@@ -120,7 +120,7 @@ def parts_of(table: Table, edges: Sequence[int], threads: int) -> list[Table]:
     most = threads if table.files[0].header is not None else 4 * threads
     count = max(-(-table.rows // MOST_ROWS), min(most, table.rows // FEWEST_ROWS), 1)
     ideal = [table.rows * i // count for i in range(1, count)]
-    cuts = sorted({0, table.rows, *(_near(edges, row, table.rows // (2 * count)) for row in ideal)})
+    cuts = sorted({0, table.rows, *(_near(edges, row, table.rows // (4 * count)) for row in ideal)})
     return [table.part(range(a, b)) for a, b in pairwise(cuts)]
 
 
