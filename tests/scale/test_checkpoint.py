@@ -271,6 +271,12 @@ def test_another_fit_needs_another_stage(tmp_path):
         fitted(learner(hidden_units=2), checkpoint=checkpoint)
 
 
+@pytest.mark.parametrize("name", ["", "x" * 201, "a\nb", "\ud800", None, 3])
+def test_names_that_no_stage_has(tmp_path, name):
+    with pytest.raises(InputError, match="a stage's name is a text of up to 200"):
+        Checkpoint(tmp_path / "c").stage(name)
+
+
 # ---- other settings, other data -----------------------------------------------------
 
 INIT = Params(np.ones((4, 3)), np.ones((3, 1)), np.ones((3, 1)), np.ones((1, 1)))
@@ -382,6 +388,9 @@ def test_what_the_caller_says_of_the_run_is_held_against_it(tmp_path):
         Checkpoint(tmp_path / "c", about={"rows": 3}, resume=True)
     with pytest.raises(CheckpointError, match="cannot be written as JSON"):
         Checkpoint(tmp_path / "d", about={"table": object()})
+    for unread in ("x" * 10_001, "\ud800", 1 << 70):
+        with pytest.raises(CheckpointError, match="cannot be written in a checkpoint"):
+            Checkpoint(tmp_path / "d", about={"table": unread})
     assert not (tmp_path / "d").exists()
 
 

@@ -69,7 +69,7 @@ class Run:
         pid = self.victims.start(self.going_on(), self.said)
         end = time.monotonic() + 30
         while not ready() and time.monotonic() < end:
-            pass
+            time.sleep(0.0002)
         os.kill(pid, signal.SIGKILL)
         code = self.victims.wait()
         assert code in (0, -signal.SIGKILL), self.told()

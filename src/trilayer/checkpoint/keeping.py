@@ -10,10 +10,17 @@ from typing import Any, NoReturn
 
 from trilayer.checkpoint.every import Every, every
 from trilayer.checkpoint.folder import Folder
-from trilayer.checkpoint.record import Record, Stage, as_json, difference, encode
-from trilayer.errors import CheckpointError
+from trilayer.checkpoint.record import (
+    MOST_NAME,
+    Record,
+    Stage,
+    as_json,
+    as_read,
+    difference,
+    encode,
+)
+from trilayer.errors import CheckpointError, InputError
 from trilayer.modelfile.hyperparameters import hyper_to_json
-from trilayer.modelfile.schema import json_loads
 from trilayer.runs import Memory, Outcome, Task
 
 SHARE = 0.01
@@ -81,9 +88,18 @@ class Checkpoint:
         """Return the same checkpoint for another fit of the run.
 
         Each fit has its own name; `fit` of the checkpoint itself is named ``"fit"``.
+
+        Raises
+        ------
+        InputError
+            If the name is none, or longer than can be written.
         """
+        if not isinstance(name, str) or not 0 < len(name) <= MOST_NAME or not name.isprintable():
+            raise InputError(
+                f"a stage's name is a text of up to {MOST_NAME} printable characters, got {name!r}"
+            )
         other = Checkpoint.__new__(Checkpoint)
-        other._book, other.name = self._book, str(name)
+        other._book, other.name = self._book, name
         return other
 
     @property
@@ -125,7 +141,7 @@ class StageKeeper:
 
     def __init__(self, book: "_Book", name: str, task: Task) -> None:
         plain = {key: hyper_to_json(value) for key, value in task.settings.items()}
-        settings = json_loads(as_json(plain), "settings")
+        settings = as_read(plain, "settings")
         stage = Stage(task.solver, task.engine, task.seed, settings, dict(task.data))
         found = book.record.stages.get(name)
         if found is not None:
@@ -177,7 +193,7 @@ class _Book:
         self.tell = tell
         self._writing = threading.Lock()
         self._process = os.getpid()
-        self.record = Record(json_loads(as_json(dict(about)), "about"), {})
+        self.record = Record(as_read(about, "about"), {})
         self._folder = Folder(folder, make=not resume)
         if not self._folder.names:
             if resume:

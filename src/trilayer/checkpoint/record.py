@@ -36,6 +36,9 @@ from trilayer.solvers import SOLVERS
 FORMAT = 1
 KIND = "checkpoint"
 
+MOST_NAME = 200
+"""Characters in the name of a stage."""
+
 
 class NewerError(CheckpointError):
     """A checkpoint of a version to come."""
@@ -117,7 +120,7 @@ _MEMORY = fixed(
 _OUTCOME = fixed({"k": _COUNT, "best_k": _COUNT, "reason": text(40), "evaluations": _COUNT})
 _STAGE = fixed(
     {
-        "name": text(200), "solver": one_of(*SOLVERS), "engine": text(100), "seed": _COUNT,
+        "name": text(MOST_NAME), "solver": one_of(*SOLVERS), "engine": text(100), "seed": _COUNT,
         "settings": named(anything), "data": named(text(200)),
         "memory": nullable(_MEMORY), "outcome": nullable(_OUTCOME),
     }
@@ -165,6 +168,21 @@ def as_json(value: Any) -> str:
         return json.dumps(value, sort_keys=True, allow_nan=False, separators=(",", ":"))
     except (TypeError, ValueError, RecursionError) as error:
         raise CheckpointError(f"it cannot be written as JSON ({error})") from error
+
+
+def as_read(table: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """Return a table as it will be read back.
+
+    Raises
+    ------
+    CheckpointError
+        If it cannot be: what is written must be read.
+    """
+    try:
+        found: dict[str, Any] = named(anything)(json_loads(as_json(dict(table)), where), where)
+    except ModelFileError as error:
+        raise CheckpointError(f"it cannot be written in a checkpoint: {error}") from error
+    return found
 
 
 def decode(data: bytes) -> Record:
