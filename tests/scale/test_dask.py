@@ -98,9 +98,10 @@ def test_any_number_of_workers_threads_and_partitions_has_the_bits_of_memory(
             assert same(unsaid, in_memory["gd"])
 
 
-def test_weights_are_memorys_and_weight_nothing_is_absence(client):
+@pytest.mark.parametrize("most", [4, 1])
+def test_weights_are_memorys_and_weight_nothing_is_absence(most, client):
     X, y = learning(20_000, dtype=np.float64)
-    s = np.random.default_rng(0).integers(0, 4, len(y)) / 3
+    s = np.random.default_rng(0).integers(0, most, len(y)) / 3 if most > 1 else np.ones(len(y))
     expected = trained(network("lbfgs"), X, y, s)
     parts = [da.from_array(each, chunks=6_000) for each in (X, y, s)]
     with dask_source(*parts[:2], sample_weight=parts[2], client=client) as source:

@@ -163,4 +163,5 @@ def test_a_worker_with_another_engine_is_refused():
 
 
 def test_counts_tell_dtype_too():
-    assert count(samples(7, dtype=np.float32)) == (7, N1, "float32")
+    assert count(samples(7, dtype=np.float32)) == (7, N1, "float32", True)
+    assert not count(samples(7)._replace(s=np.ones((1, 7)))).weighted

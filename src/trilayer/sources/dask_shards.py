@@ -107,16 +107,18 @@ def shard_of(nodes: Sequence[Node]) -> Shard:
 
 
 class Count(NamedTuple):
-    """How many samples and inputs a part has, and of which dtype."""
+    """How many samples and inputs a part has, of which dtype, and whether weights are not 1."""
 
     m: int
     n1: int
     dtype: str
+    weighted: bool
 
 
 def count(rows: Rows) -> Count:
     """Count a part's samples and inputs."""
-    return Count(rows.X.shape[1], rows.X.shape[0], rows.X.dtype.name)
+    weighted = rows.s is not None and bool(np.any(rows.s != 1))
+    return Count(rows.X.shape[1], rows.X.shape[0], rows.X.dtype.name, weighted)
 
 
 def cut(rows: Rows, first: int, stop: int) -> Rows:
@@ -125,8 +127,15 @@ def cut(rows: Rows, first: int, stop: int) -> Rows:
     return Rows(rows.X[:, first:stop], rows.Y[:, first:stop], s)
 
 
-def assemble(rows: Rows, blocks: range, skip: int, rest: Sequence[Rows]) -> Shard:
-    """Make a partition's samples, and those that end its last block, a shard; see `Share`."""
+def assemble(
+    rows: Rows, blocks: range, skip: int, rest: Sequence[Rows], weighted: bool = True
+) -> Shard:
+    """Make a partition's samples, and those that end its last block, a shard; see `Share`.
+
+    Weights that are 1 in all partitions are left out (`weighted` False), as they are in memory.
+    """
+    if not weighted:
+        rows, rest = rows._replace(s=None), [each._replace(s=None) for each in rest]
     whole = blocks.stop - 1 if rest else blocks.stop
 
     def at(block: int) -> int:

@@ -101,13 +101,16 @@ class DaskSource:
         if not self.m:
             raise InputError("there are no samples to learn from")
         self.n1, self.dtype = counts[0].n1, np.dtype(counts[0].dtype)
+        weighted = any(each.weighted for each in counts)
         shares = lay_out([each.m for each in counts])
         self._starts = [share.blocks.start for share in shares]
         self._shards: list[distributed.Future] = []
         for share in shares:
             rest = [client.submit(cut, parts[p], 0, stop, pure=False) for p, stop in share.rest]
             here = parts[share.partition]
-            shard = client.submit(assemble, here, share.blocks, share.skip, rest, pure=False)
+            shard = client.submit(
+                assemble, here, share.blocks, share.skip, rest, weighted, pure=False
+            )
             self._shards.append(shard)
         weight = self._total(client.map(shard_weight, self._shards, pure=False))
         self.total_weight = float(weight[0])
