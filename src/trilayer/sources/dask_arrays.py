@@ -67,7 +67,7 @@ def labels_in(y: Any, sample_weight: Any, place: int) -> tuple[NDArray[Any], NDA
     if labels.dtype.kind == "f" and np.isnan(labels).any():
         raise InputError(f"y holds NaN in chunk {place}: leave those rows out")
     found, which = np.unique(labels, return_inverse=True)
-    return found, np.bincount(which, s, len(found))
+    return found, np.bincount(which, s, len(found)).astype(np.float64)
 
 
 def array_rows(
