@@ -1,6 +1,8 @@
 """Which engine computes: by name, by what is installed, and whether it makes a difference."""
 
+import signal
 import sys
+import threading
 import warnings
 
 import numpy as np
@@ -8,7 +10,7 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 
 from trilayer import TriLayerClassifier, engines
-from trilayer.engines import select
+from trilayer.engines import late_interrupts, select
 from trilayer.errors import EngineError, InputError
 from trilayer.params import pack
 from trilayer.solvers import SOLVERS
@@ -87,6 +89,32 @@ def test_packed_records_and_unaligned_weights_are_copied_not_refused(dtype, blob
     )
     assert np.array_equal(bits(ours), bits(plain))
     assert np.array_equal(ours.predict_proba(packed["x"]), plain.predict_proba(X))
+
+
+def test_ctrl_c_while_a_native_module_starts_up_is_not_lost():
+    before, reached = signal.getsignal(signal.SIGINT), []
+
+    def start_up():
+        with late_interrupts():
+            signal.raise_signal(signal.SIGINT)
+            reached.append("the end")
+
+    with pytest.raises(KeyboardInterrupt):
+        start_up()
+    assert reached == ["the end"]
+    handlers = []
+
+    def elsewhere():
+        with late_interrupts():
+            handlers.append(signal.getsignal(signal.SIGINT))
+
+    other = threading.Thread(target=elsewhere)  # signals are the main thread's alone
+    other.start()
+    other.join()
+    with late_interrupts():
+        handlers.append(signal.getsignal(signal.SIGINT))
+    assert handlers[0] is before is not handlers[1]
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 @pytest.fixture

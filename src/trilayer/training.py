@@ -176,7 +176,8 @@ class _Run:
         self.validation_curve: list[float] = []
         self.began = time.monotonic()
         self.last: Step | None = None
-        self.lowest: Step | None = None
+        self.lowest: Step | None = None  # or the stride that passed there, at its iteration
+        self.lowest_J, self.lowest_at = np.inf, 0
         self.best: Step | None = None
         self.best_score = validation.worst if validation else np.inf
         self.since_best = self.since_lowest = 0
@@ -207,12 +208,14 @@ class _Run:
 
     def _note_objective(self, step: Step) -> None:
         tolerance = self.limits.tol if self.limits.watches == "objective" else 0.0
-        if self.lowest is None or step.J < self.lowest.J - tolerance:
+        if self.lowest is None or step.J < self.lowest_J - tolerance:
             self.since_lowest = 0
         else:
             self.since_lowest += 1
-        if self.lowest is None or step.J < self.lowest.J:
-            self.lowest = step
+        seen = np.array([step.J]) if step.trail is None else step.trail
+        i = int(np.argmin(seen))
+        if self.lowest is None or seen[i] < self.lowest_J:
+            self.lowest, self.lowest_J, self.lowest_at = step, float(seen[i]), i
 
     def _note_score(self, step: Step) -> float | None:
         if self.validation is None:
@@ -267,7 +270,7 @@ class _Run:
         ):
             kept = self.best
         elif reason in {"diverged", "interrupted"}:
-            kept = lowest
+            kept = lowest if lowest.within is None else lowest.within(self.lowest_at)
         return Outcome(
             kept.theta, last.k, kept.k, reason, last.gradient_norm, last.evaluations,
             self.loss_curve, self.validation_curve, last.state,

@@ -20,7 +20,6 @@ from trilayer.cli.scores import losses, prior_logit, scores, verdict
 from trilayer.cli.settings import Columns, Settings
 from trilayer.cli.targets import Target
 from trilayer.cli.told import show_results, tell_cut, tell_table
-from trilayer.engines import select
 from trilayer.errors import InputError
 from trilayer.modelfile import save
 
@@ -43,7 +42,6 @@ class Job:
 
 def run(job: Job, *, as_json: bool) -> int:
     """Read, train, judge, save, tell; return the exit code."""
-    select("auto")  # loaded before a word is said: a Ctrl-C within an import may be lost
     known = read_known(job.data, job.columns)
     rows = cut(known, job.columns, job.settings, job.valid)
     # Only now: what cannot be used is refused in one sentence, and nothing else.

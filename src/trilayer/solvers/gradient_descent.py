@@ -1,6 +1,6 @@
 """Gradient descent on all samples: E35, and nothing else unless asked."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -54,9 +54,21 @@ def gradient_descent(
         def most(k: int) -> int:
             return int(min(stride, last - k)) if k < last else stride
 
+        def stride_from(before: Place) -> Callable[[int], Step]:
+            def within(i: int) -> Step:
+                # The tolerance ends a stride at its last iteration, never before.
+                walk = strides(
+                    objective, before, learning_rate, momentum, 0.0, lambda k: before.k + i + 1 - k
+                )
+                *_, (there, record) = walk
+                return _step(there, float(record[-1, 0]))
+
+            return within
+
         for reached, record in strides(objective, place, learning_rate, momentum, tol, most):
+            within = stride_from(place)
             place = reached
-            yield _step(place, float(record[-1, 0]), record[:, 0])
+            yield _step(place, float(record[-1, 0]), record[:, 0], within)
     while True:
         velocity = momentum * place.velocity + place.gradient
         theta = descend(place.theta, velocity if momentum else place.gradient, learning_rate)
@@ -65,7 +77,12 @@ def gradient_descent(
         yield _step(place, J)
 
 
-def _step(place: Place, J: float, trail: FloatArray | None = None) -> Step:
+def _step(
+    place: Place,
+    J: float,
+    trail: FloatArray | None = None,
+    within: Callable[[int], Step] | None = None,
+) -> Step:
     norm = float(np.abs(place.gradient).max())
     state: State = {"k": place.k, "velocity": place.velocity, "gradient": place.gradient}
-    return Step(place.k, place.theta, J, norm, place.k + 1, state, trail)
+    return Step(place.k, place.theta, J, norm, place.k + 1, state, trail, within)

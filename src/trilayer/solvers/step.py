@@ -1,6 +1,6 @@
 """What every solver yields, and how a step size may change."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +36,8 @@ class Step:
         What the solver needs, besides theta, to go on from here to the bit.
     trail : array, optional
         J of all the iterations that this step stands for, if it is more than one.
+    within : callable, optional
+        ``within(i)``: the Step after iteration i (from 0) of the trail, done again.
     """
 
     k: int
@@ -45,6 +47,7 @@ class Step:
     evaluations: int
     state: State
     trail: FloatArray | None = None
+    within: "Callable[[int], Step] | None" = None
 
 
 def scheduled(
