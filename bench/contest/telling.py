@@ -99,8 +99,8 @@ def markdown(works: dict[str, Work], results: Results, about: dict[str, Any]) ->
         "",
     ]
     lines += [
-        f"- {key}: {work.title}, {work.shape}; time per {work.unit}, {work.steps} in a run, medians "
-        f"of {about['repeats']}; results within {work.tolerance:.0e}"
+        f"- {key}: {work.title}, {work.shape}; time per {work.unit}, {work.steps} in a run, "
+        f"medians of {about['repeats']}; results within {work.tolerance:.0e}"
         for key, work in works.items()
     ]
     if about["load_before"][0] > 0.5:
