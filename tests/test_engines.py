@@ -48,13 +48,15 @@ def test_the_engines_agree_after_twenty_iterations(solver, hidden_units, blobs):
     assert (fused.engine_, auto.engine_, reference.engine_) == ("fused", "fused", "reference")
     assert np.array_equal(bits(fused), bits(auto))
     X, close = blobs[0], {"rtol": 1e-9, "atol": 1e-9}
-    np.testing.assert_allclose(pack(fused.params_), pack(reference.params_), **close)
-    # lbfgs ends where rounding hides any decrease: that is not the same iteration for both.
+    # lbfgs ends where rounding hides any decrease: that is not the same iteration for both, and
+    # as J is flat there, within √ε of each other.
+    near = {"rtol": 1e-7, "atol": 1e-7} if solver == "lbfgs" else close
+    np.testing.assert_allclose(pack(fused.params_), pack(reference.params_), **near)
     both = zip(fused.loss_curve_, reference.loss_curve_, strict=solver != "lbfgs")
     np.testing.assert_allclose(*zip(*both, strict=True), **close)
     for answer in ("decision_function", "predict_proba", "transform"):
         ours, theirs = (getattr(clf, answer)(X) for clf in (fused, reference))
-        np.testing.assert_allclose(ours, theirs, rtol=1e-8, atol=1e-9)
+        np.testing.assert_allclose(ours, theirs, rtol=10 * near["rtol"], atol=near["atol"])
 
 
 @pytest.mark.parametrize("solver", SOLVER_NAMES)

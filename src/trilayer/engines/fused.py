@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from trilayer import _fused as native
-from trilayer.engines.data import Data, aligned, flat
+from trilayer.engines.data import Data, NewtonPlace, aligned, flat
 from trilayer.errors import EngineError
 from trilayer.params import FloatArray, Params, pack
 
@@ -36,6 +36,15 @@ class Plan(NamedTuple):
 
     learning_rate: float
     momentum: float
+    decay: float
+    tolerance: float
+    n_threads: int
+
+
+class NewtonPlan(NamedTuple):
+    """How a quasi-Newton run is to go: changes kept; the rest as for `Plan`."""
+
+    history: int
     decay: float
     tolerance: float
     n_threads: int
@@ -168,6 +177,32 @@ class FusedEngine:
             record[0], record[1], plan.n_threads,
         )  # fmt: skip
         return record[:, :done].T
+
+    def quasi_newton(
+        self, data: Data, n2: int, place: NewtonPlace, plan: NewtonPlan, steps: int
+    ) -> tuple[NewtonPlace, FloatArray, bool]:
+        """Do iterations of L-BFGS on all samples.
+
+        Returns
+        -------
+        place : NewtonPlace
+            Fewer iterations on than asked when the gradient was within the plan's tolerance,
+            when no further decrease is possible, or after a `SLICE` of time.
+        trail : array
+            J after each of them.
+        ended : bool
+            Whether no further decrease is possible.
+        """
+        theta, gradient, trail = place.theta.copy(), place.gradient.copy(), np.empty(steps)
+        new_S, new_Y = np.empty((2, min(steps, plan.history + 1), theta.size))
+        k, evaluations, J, kept, ended = native.run_lbfgs(
+            theta, n2, gradient, place.J, place.k, place.evaluations, place.S, place.Y, new_S,
+            new_Y, data.X, data.Y, data.s, data.total_weight, plan.decay, plan.tolerance,
+            plan.history, steps, SLICE, trail, plan.n_threads,
+        )  # fmt: skip
+        all_S, all_Y = [*place.S, *new_S], [*place.Y, *new_Y]
+        S, Y = [all_S[i] for i in kept], [all_Y[i] for i in kept]
+        return NewtonPlace(k, theta, J, gradient, S, Y, evaluations), trail[: k - place.k], ended
 
     def epoch(
         self,

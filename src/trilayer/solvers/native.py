@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from trilayer.engines.data import NewtonPlace
 from trilayer.objective import Objective
 from trilayer.params import FloatArray
 from trilayer.solvers.rule import Memory, Rule
@@ -127,3 +128,23 @@ def strides(
             longest = 1
         else:
             return
+
+
+def newton_strides(
+    objective: Objective, place: NewtonPlace, history: int, tol: float, most: Callable[[int], int]
+) -> Iterator[tuple[NewtonPlace, FloatArray]]:
+    """Yield where L-BFGS is, and J after each of the iterations that led there.
+
+    Ends when no further decrease is possible. `most` is as for `strides`, never 0.
+    """
+    from trilayer.engines.fused import NewtonPlan
+
+    engine, source, decay = _parts(objective)
+    plan, ended = NewtonPlan(history, decay, tol, source.n_threads), False
+    while not ended:
+        before = place.k
+        place, trail, ended = engine.quasi_newton(
+            source.data, objective.n2, place, plan, most(before)
+        )
+        if place.k > before:
+            yield place, trail
