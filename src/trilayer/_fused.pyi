@@ -93,3 +93,26 @@ def run_adam(
     threads: int,
 ) -> tuple[int, float]: ...
 def two_loop(gradient: Doubles, S: list[Doubles], Y: list[Doubles], direction: Doubles) -> None: ...
+def run_lbfgs(
+    theta: Doubles,
+    n2: int,
+    gradient: Doubles,
+    J: float,
+    iterations: int,
+    evaluations: int,
+    S: list[Doubles],
+    Y: list[Doubles],
+    new_S: Doubles,
+    new_Y: Doubles,
+    X: Samples,
+    labels: Samples,
+    s: Samples | None,
+    total_weight: float,
+    decay: float,
+    tolerance: float,
+    history: int,
+    steps: int,
+    seconds: float,
+    trail: Doubles,
+    threads: int,
+) -> tuple[int, int, float, list[int], bool]: ...
