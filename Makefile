@@ -67,6 +67,7 @@ lint: .venv/group-lint .venv/group-test
 bench: .venv/group-bench
 	$(BIN)/python bench/startup.py
 	$(BIN)/python bench/peers.py
+	$(BIN)/python bench/roofline.py
 
 docs: .venv/group-docs
 	$(BIN)/pdoc --docformat numpy --math --output-directory build/docs trilayer

@@ -1,60 +1,9 @@
-// The Python module trilayer._fused. Every function exists for float32 and float64; X is n1 x m
-// with any strides (rows of samples are the transpose's view); theta, and whatever goes with it,
-// is float64 [parameters]: W1 row by row, b1, W2, b2. Outputs are written into given arrays.
-#include <nanobind/nanobind.h>
-#include <nanobind/ndarray.h>
-#include <nanobind/stl/optional.h>
-#include <nanobind/stl/string.h>
-#include <nanobind/stl/vector.h>
-
-#include <algorithm>
-#include <limits>
-#include <optional>
-#include <stdexcept>
-#include <string>
-
-#include "compute.hpp"
+// The Python module trilayer._fused. Outputs are written into given arrays.
+#include "arrays.hpp"
 #include "dispatch.hpp"
-
-namespace nb = nanobind;
-using namespace nb::literals;
 
 namespace trilayer {
 namespace {
-
-template <class T> using Matrix = nb::ndarray<const T, nb::ndim<2>, nb::device::cpu>;
-template <class T> using Vector = nb::ndarray<const T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
-template <class T> using State = nb::ndarray<T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
-template <class T> using Maybe = std::optional<T>;
-using Order = nb::ndarray<const std::int64_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
-
-void require(bool fits, const char* what) {
-  if (!fits) throw std::invalid_argument(what);
-}
-
-template <class A> auto* pointer(const Maybe<A>& array) { return array ? array->data() : nullptr; }
-
-template <class A> void require_length(const Maybe<A>& array, Index length, const char* what) {
-  require(!array || Index(array->size()) == length, what);
-}
-
-using Theta = Vector<double>;
-using Doubles = State<double>;
-
-template <class T> Shape shape_of(std::size_t theta, Index n2, const Matrix<T>& X) {
-  const Shape n{Index(X.shape(0)), n2};
-  require(n.n1 >= 1 && n2 >= 0, "X must have a feature, n2 must not be negative");
-  require(Index(theta) == n.parameters(), "theta does not fit X and n2");
-  return n;
-}
-
-template <class T>
-Samples<T> samples_of(const Matrix<T>& X, const Vector<T>& Y, const Maybe<Vector<T>>& s) {
-  const Index m = Index(X.shape(1));
-  require(Index(Y.size()) == m, "Y must have one label a sample");
-  require_length(s, m, "s must have one weight a sample");
-  return {X.data(), X.stride(1), X.stride(0), Y.data(), pointer(s), nullptr, 0, 0};
-}
 
 template <class T>
 void sums(const Theta& theta, Index n2, const Matrix<T>& X, const Vector<T>& Y,
@@ -74,7 +23,8 @@ void predict(const Theta& theta, Index n2, const Matrix<T>& X, const State<T>& o
   const Index m = Index(X.shape(1));
   require(kind >= 0 && kind <= 2, "kind is 0 (logit), 1 (probability) or 2 (both)");
   require(Index(out.size()) == (kind == 2 ? 2 * m : m), "out does not fit X");
-  const Samples<T> samples{X.data(), X.stride(1), X.stride(0), nullptr, nullptr, nullptr, 0, 0};
+  const Samples<T> samples{X.data(), X.stride(1), X.stride(0), nullptr, nullptr,
+                           nullptr,  0,           0,           true};
   nb::gil_scoped_release release;
   network_predict(n, theta.data(), samples, m, Output(kind), threads, out.data());
 }
@@ -94,7 +44,7 @@ Index run_gd(const Doubles& theta, Index n2, const Maybe<Doubles>& velocity,
   nb::gil_scoped_release release;
   return gradient_descent(n, {theta.data(), pointer(velocity), gradient.data()}, samples,
                           Index(X.shape(1)),
-                          {learning_rate, momentum, total_weight, decay, tolerance},
+                          {total_weight, decay}, {learning_rate, momentum, tolerance},
                           {steps, seconds}, threads, {pointer(J), largest.data()});
 }
 
@@ -112,13 +62,14 @@ Index run_gd_over(const Doubles& theta, Index n1, Index n2, const Maybe<Doubles>
   require(Index(sums.size()) == n.parameters() + 1, "sums needs one number more than theta");
   require(Index(J.size()) >= steps, "J needs a place for every step");
   require(Index(largest.size()) >= steps, "largest needs a place for every step");
-  const Pass over = [&](const double*, double* to) {
+  const Mean mean{total_weight, decay};
+  const CostAt cost = [&](const double* at, bool want_J, double* to) {
     fill();
-    std::copy(sums.data(), sums.data() + sums.size(), to);
+    return mean_cost(n, sums.data(), mean, at, want_J, to);
   };
-  return gradient_descent(n, {theta.data(), pointer(velocity), gradient.data()}, over,
-                          {learning_rate, momentum, total_weight, decay, tolerance},
-                          {steps, seconds}, {J.data(), largest.data()});
+  return gradient_descent(n, {theta.data(), pointer(velocity), gradient.data()}, cost,
+                          {learning_rate, momentum, tolerance}, {steps, seconds},
+                          {J.data(), largest.data()});
 }
 
 // What both mini-batch runs take. The order is checked here: the kernels follow it blindly.
@@ -184,28 +135,6 @@ nb::tuple run_adam(const Doubles& theta, Index n2, const Doubles& mean, const Do
   return nb::make_tuple(done, totals.J);
 }
 
-using Change = Vector<double>;
-
-std::vector<const double*> pointers(const std::vector<Change>& arrays, std::size_t length) {
-  std::vector<const double*> found;
-  for (const Change& array : arrays) {
-    require(array.size() == length, "every change must be as long as the gradient");
-    found.push_back(array.data());
-  }
-  return found;
-}
-
-void two_loop(const Theta& gradient, const std::vector<Change>& S, const std::vector<Change>& Y,
-              const Doubles& direction) {
-  require(S.size() == Y.size(), "S and Y must have as many changes");
-  require(direction.size() == gradient.size(), "direction must be as long as the gradient");
-  const auto s = pointers(S, gradient.size()), y = pointers(Y, gradient.size());
-  std::vector<double> alpha(S.size());
-  nb::gil_scoped_release release;
-  current_isa().updates->two_loop(Index(gradient.size()), Index(s.size()), s.data(), y.data(),
-                                  gradient.data(), alpha.data(), direction.data());
-}
-
 // The kernels' own exp, sigmoid and log(1 + e^z), for the tests.
 template <class T>
 void elementwise(const std::string& name, const Vector<T>& x, const State<T>& out) {
@@ -246,8 +175,6 @@ constexpr auto run_adam_text =
     "  theta -= rate * mean / (sqrt(square) + epsilon)";
 
 template <class T> void define(nb::module_& m) {
-  const auto none = [](const char* name) { return nb::arg(name).noconvert().none(); };
-  const auto plain = [](const char* name) { return nb::arg(name).noconvert(); };
   m.def("sums", sums<T>, plain("theta"), "n2"_a, plain("X"), plain("Y"), none("s"), plain("out"),
         "want_loss"_a = true, "threads"_a = 1,
         "The loss (0 unless want_loss) and the gradient, summed over X's samples, into `out`,\n"
@@ -274,17 +201,14 @@ NB_MODULE(_fused, m) {
   m.def("isa", [] { return std::string(current_isa().name); }, "The instruction set in use.");
   m.def("available_isas", available_isas, "Those this machine can run, best first.");
   m.def("select_isa", select_isa, "name"_a, "Use this instruction set from now on.");
-  m.def("two_loop", two_loop, "gradient"_a.noconvert(), "S"_a, "Y"_a, "direction"_a.noconvert(),
-        "-H gradient into `direction`: the two-loop recursion over changes S of theta and Y of\n"
-        "the gradient, the oldest first.");
-  const auto plain = [](const char* name) { return nb::arg(name).noconvert(); };
-  m.def("run_gd_over", run_gd_over, plain("theta"), "n1"_a, "n2"_a,
-        nb::arg("velocity").noconvert().none(), plain("gradient"), plain("sums"), "fill"_a,
-        "learning_rate"_a, "momentum"_a, "total_weight"_a, "decay"_a, "tolerance"_a, "steps"_a,
-        "seconds"_a, plain("J"), plain("largest"), run_gd_over_text);
+  m.def("run_gd_over", run_gd_over, plain("theta"), "n1"_a, "n2"_a, none("velocity"),
+        plain("gradient"), plain("sums"), "fill"_a, "learning_rate"_a, "momentum"_a,
+        "total_weight"_a, "decay"_a, "tolerance"_a, "steps"_a, "seconds"_a, plain("J"),
+        plain("largest"), run_gd_over_text);
   m.attr("block_samples") = block_samples;
   define<float>(m);
   define<double>(m);
+  define_newton(m);
 }
 
 }  // namespace

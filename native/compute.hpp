@@ -5,6 +5,7 @@
 #pragma once
 
 #include <functional>
+#include <vector>
 
 #include "network.hpp"
 
@@ -26,6 +27,11 @@ template <class T>
 void network_predict(Shape n, const double* theta, const Samples<T>& samples, Index m, Output kind,
                      int threads, T* out);
 
+// What J is: the samples' losses over total_weight, plus decay / 2 times the squared weights.
+struct Mean {
+  double total_weight, decay;
+};
+
 // Where a whole-data run stands: all [parameters], consistent with each other before and after.
 struct DescentState {
   double *theta, *velocity;  // velocity may be null: no momentum
@@ -34,9 +40,7 @@ struct DescentState {
 
 struct DescentRule {
   double learning_rate, momentum;
-  double total_weight;  // S: J is the sum of losses over S ...
-  double decay;         // ... plus decay / 2 times the squared weights
-  double tolerance;     // a gradient with no larger component ends the run
+  double tolerance;  // a gradient with no larger component ends the run
 };
 
 // When to come back: after `steps`, or at the first step that ends `seconds` after the start.
@@ -50,18 +54,58 @@ struct Records {
   double *J, *largest;
 };
 
-// Sums over all samples at theta, wherever they are: sums[0] the loss, then the gradient.
-using Pass = std::function<void(const double* theta, double* sums)>;
+// J at theta over all samples, wherever they are (0 unless want_J); its gradient into `gradient`.
+using CostAt = std::function<double(const double* theta, bool want_J, double* gradient)>;
+
+// What sums over all samples (the loss, then its gradient) make of J and its gradient at theta.
+double mean_cost(Shape n, const double* sums, Mean mean, const double* theta, bool want_J,
+                 double* gradient);
 
 // Steps of E35: move along the gradient, then find J and the gradient there. A gradient that is
 // not finite ends the run too. Returns the number of steps.
-Index gradient_descent(Shape n, DescentState state, const Pass& pass, DescentRule rule,
+Index gradient_descent(Shape n, DescentState state, const CostAt& cost, DescentRule rule,
                        Budget budget, Records records);
 
 // The same on m samples in memory.
 template <class T>
-Index gradient_descent(Shape n, DescentState state, const Samples<T>& samples, Index m,
+Index gradient_descent(Shape n, DescentState state, const Samples<T>& samples, Index m, Mean mean,
                        DescentRule rule, Budget budget, int threads, Records records);
+
+// Where a quasi-Newton run stands, consistent before and after.
+struct NewtonState {
+  double *theta, *gradient;  // [parameters]; the second of J at theta
+  double J;
+  Index iterations, evaluations;
+  std::vector<const double*> S, Y;  // the latest changes of theta and gradient, the oldest first
+};
+
+// Where new changes go, [rows][parameters] each: a row for each iteration of the run, but no more
+// than history + 1.
+struct NewtonRoom {
+  double *S, *Y;
+};
+
+struct NewtonRule {
+  Index history;     // changes kept at the most
+  double tolerance;  // as in DescentRule
+};
+
+// Why a run came back: its budget is spent, the gradient is within the tolerance, no further
+// decrease is possible, or `poll` said so.
+enum class NewtonEnd { budget, tolerance, precision, stopped };
+
+// L-BFGS from where `state` stands, as solvers/lbfgs.py has it; J after each iteration into
+// J[budget.steps]. `poll` is asked during a search that outlasts the budget's seconds: true ends
+// the run at its last whole iteration.
+NewtonEnd quasi_newton(Shape n, NewtonState& state, const CostAt& cost, NewtonRule rule,
+                       Budget budget, NewtonRoom room, double* J,
+                       const std::function<bool()>& poll);
+
+// The same on m samples in memory.
+template <class T>
+NewtonEnd quasi_newton(Shape n, NewtonState& state, const Samples<T>& samples, Index m, Mean mean,
+                       NewtonRule rule, Budget budget, int threads, NewtonRoom room, double* J,
+                       const std::function<bool()>& poll);
 
 // Mini-batches: batch b holds samples b * size ... of the m that samples.order lists (or of all,
 // in their own order), the last one fewer.

@@ -34,7 +34,14 @@ void predict(Shape n, const T* prepared, const Samples<T>& samples, Index first,
 
 template <class T, class F> void map(Index n, const T* x, T* out, F f) {
   constexpr Index L = lanes<T>;
-  for (Index i = 0; i < n; i += L) {
+  Index i = 0;
+  for (; i + panel_vectors * L <= n; i += panel_vectors * L) {
+    Pack<T, panel_vectors> many;
+    for (int v = 0; v < panel_vectors; ++v) many.v[v] = load(x + i + v * L);
+    many = f(many);
+    for (int v = 0; v < panel_vectors; ++v) store(out + i + v * L, many.v[v]);
+  }
+  for (; i < n; i += L) {
     const Index here = n - i < L ? n - i : L;
     T buffer[L] = {};
     __builtin_memcpy(buffer, x + i, std::size_t(here) * sizeof(T));

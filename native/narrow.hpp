@@ -16,7 +16,7 @@ template <class T> struct Narrow {
   static constexpr Index row = tile + 64 / Index(sizeof(T));  // not a power of two: see wide.hpp
   static constexpr int units = 6;
   static constexpr int inputs = panel_vectors;
-  static constexpr Index group = panel_vectors * L;  // samples are padded to whole groups
+  static constexpr Index group = panel_vectors * L;
 
   // prepared is theta itself, in T.
   static Index prepared_size(Shape n) { return n.parameters(); }
@@ -91,23 +91,27 @@ template <class T> struct Narrow {
     return {copy, row};
   }
 
-  // out[j][i] = start[j] + sum over k of w[k][j] x[k][i] (E7): J units, one group of samples.
-  template <int J>
+  // out[j][i] = start[j] + sum over k of w[k][j] x[k][i] (E7): J units, V vectors of samples.
+  template <int J, int V>
   TRILAYER_ALONE static void forward_block(Columns in, Index n1, const T* w, Index w_stride,
                                            const T* start, T* out) {
-    Vec<T> sum[J][panel_vectors];
+    Vec<T> sum[J][V];
     for (int j = 0; j < J; ++j)
-      for (int v = 0; v < panel_vectors; ++v) sum[j][v] = splat(start[j]);
+      for (int v = 0; v < V; ++v) sum[j][v] = splat(start[j]);
     for (Index k = 0; k < n1; ++k) {
-      Vec<T> x[panel_vectors];
-      for (int v = 0; v < panel_vectors; ++v) x[v] = load(in.x + k * in.stride + v * L);
+      Vec<T> x[V];
+      for (int v = 0; v < V; ++v) x[v] = load(in.x + k * in.stride + v * L);
       for (int j = 0; j < J; ++j) {
         const Vec<T> weight = splat(w[k * w_stride + j]);
-        for (int v = 0; v < panel_vectors; ++v) sum[j][v] += weight * x[v];
+        for (int v = 0; v < V; ++v) sum[j][v] += weight * x[v];
       }
     }
     for (int j = 0; j < J; ++j)
-      for (int v = 0; v < panel_vectors; ++v) store(out + j * row + v * L, sum[j][v]);
+      for (int v = 0; v < V; ++v) store(out + j * row + v * L, sum[j][v]);
+  }
+
+  template <int rows> TRILAYER_INLINE static void add_lanes_of(const Vec<T>* sum, T* total) {
+    for (int r = 0; r < rows; r += L) store(total + r, lane_sums<T>(sum + r));
   }
 
   // sums[k][j] += sum over samples of x[k][i] dz[j][i] (E31): K inputs, J units.
@@ -125,56 +129,84 @@ template <class T> struct Narrow {
       }
     }
     T total[rows];
-    for (int r = 0; r < rows; r += L) store(total + r, lane_sums<T>(sum + r));
+    add_lanes_of<rows>(sum, total);
     for (int k = 0; k < K; ++k)
       for (int j = 0; j < J; ++j) sums[k * sum_stride + j] += total[k * J + j];
   }
 
-  // Calls f(J, first unit) for blocks of J units, J known to the compiler.
-  template <int J, class F> static void rest_of_units(Index count, Index first, F f) {
-    if constexpr (J > 0) {
-      if (count == J) f(std::integral_constant<int, J>{}, first);
-      else rest_of_units<J - 1>(count, first, f);
+  // Calls f(count, first), count at most `most` and known to the compiler; for 0, nothing.
+  template <int most, class F> static void rest(Index count, Index first, F f) {
+    if constexpr (most > 0) {
+      if (count == most) f(std::integral_constant<int, most>{}, first);
+      else rest<most - 1>(count, first, f);
     }
   }
+  // Calls f(J, first unit) for blocks of J units.
   template <class F> static void for_each_units(Index n2, F f) {
     Index first = 0;
     for (; first + units <= n2; first += units) f(std::integral_constant<int, units>{}, first);
-    rest_of_units<units - 1>(n2 - first, first, f);
+    rest<units - 1>(n2 - first, first, f);
   }
 
-  // z2 of the tile, and A1 in t.hidden.
+  // z2 of the tile, and A1 in t.hidden: group after group, the last one perhaps smaller.
   static void forward(Shape n, Columns in, Index whole, Weights w, Tile t) {
-    T* z2 = t.output.z2;
-    for (Index i = 0; i < whole; i += group) {
-      const Columns here{in.x + i, in.stride};
-      if (n.n2 == 0) {
-        forward_block<1>(here, n.n1, w.W2, 1, &w.b2, z2 + i);
-        continue;
-      }
-      for_each_units(n.n2, [&](auto J, Index j) {
-        forward_block<J.value>(here, n.n1, w.W1 + j, n.n2, w.b1 + j, t.hidden + j * row + i);
-      });
-      activate(n.n2, w, t.hidden + i, z2 + i);
-    }
+    Index i = 0;
+    for (; i + group <= whole; i += group) forward_group<panel_vectors>(n, in, i, w, t);
+    rest<panel_vectors - 1>((whole - i) / L, i, [&](auto V, Index at) {
+      forward_group<V.value>(n, in, at, w, t);
+    });
   }
 
-  // E8 and E10 of one group of samples.
-  TRILAYER_ALONE static void activate(Index n2, Weights w, T* hidden, T* z2) {
-    Vec<T> sum[panel_vectors];
-    for (int v = 0; v < panel_vectors; ++v) sum[v] = splat(w.b2);
+  template <int V>
+  static void forward_group(Shape n, Columns in, Index i, Weights w, Tile t) {
+    const Columns here{in.x + i, in.stride};
+    T* z2 = t.output.z2 + i;
+    if (n.n2 == 0) return forward_block<1, V>(here, n.n1, w.W2, 1, &w.b2, z2);
+    for_each_units(n.n2, [&](auto J, Index j) {
+      forward_block<J.value, V>(here, n.n1, w.W1 + j, n.n2, w.b1 + j, t.hidden + j * row + i);
+    });
+    activate<V>(n.n2, w, t.hidden + i, z2);
+  }
+
+  // E8 and E10 of V vectors of samples.
+  template <int V> TRILAYER_ALONE static void activate(Index n2, Weights w, T* hidden, T* z2) {
+    Vec<T> sum[V];
+    for (int v = 0; v < V; ++v) sum[v] = splat(w.b2);
     for (Index j = 0; j < n2; ++j) {
       T* at = hidden + j * row;
       const Vec<T> weight = splat(w.W2[j]);
-      Pack<T, panel_vectors> a;
-      for (int v = 0; v < panel_vectors; ++v) a.v[v] = load(at + v * L);
+      Pack<T, V> a;
+      for (int v = 0; v < V; ++v) a.v[v] = load(at + v * L);
       a = sigmoid(a);
-      for (int v = 0; v < panel_vectors; ++v) {
+      for (int v = 0; v < V; ++v) {
         store(at + v * L, a.v[v]);
         sum[v] += weight * a.v[v];
       }
     }
-    for (int v = 0; v < panel_vectors; ++v) store(z2 + v * L, sum[v]);
+    for (int v = 0; v < V; ++v) store(z2 + v * L, sum[v]);
+  }
+
+  // E21 of J units, dz1 without W2 into `hidden`; adds their sums to dW2 (E29) and db1 (E30).
+  template <int J>
+  TRILAYER_ALONE static void slopes(Index whole, const T* dz2, T* hidden, T* dW2, T* db1) {
+    constexpr int rows = int(round_up(2 * J, L));
+    Vec<T> sum[rows] = {};
+    for (Index i = 0; i < whole; i += L) {
+      const Vec<T> d = load(dz2 + i);
+      for (int j = 0; j < J; ++j) {
+        const Vec<T> a = load(hidden + j * row + i);
+        const Vec<T> slope = d * (a - a * a);
+        sum[j] += d * a;
+        sum[J + j] += slope;
+        store(hidden + j * row + i, slope);
+      }
+    }
+    T total[rows];
+    add_lanes_of<rows>(sum, total);
+    for (int j = 0; j < J; ++j) {
+      dW2[j] += total[j];
+      db1[j] += total[J + j];
+    }
   }
 
   // E21 and E29 to E31; W2 is left out of the last three, it does not depend on the sample.
@@ -185,21 +217,8 @@ template <class T> struct Narrow {
       products<1>(n.n1, in, whole, dz2, t.sums, 1);
       return;
     }
-    for (Index j = 0; j < n.n2; ++j) {
-      T* at = t.hidden + j * row;
-      Vec<T> sum[L] = {};
-      for (Index i = 0; i < whole; i += L) {
-        const Vec<T> a = load(at + i), d = load(dz2 + i);
-        const Vec<T> slope = d * (a - a * a);
-        sum[0] += d * a;
-        sum[1] += slope;
-        store(at + i, slope);
-      }
-      const Vec<T> total = lane_sums<T>(sum);
-      dW2[j] += total[0];
-      db1[j] += total[1];
-    }
     for_each_units(n.n2, [&](auto J, Index j) {
+      slopes<J.value>(whole, dz2, t.hidden + j * row, dW2 + j, db1 + j);
       products<J.value>(n.n1, in, whole, t.hidden + j * row, t.sums + j, n.n2);
     });
   }
@@ -210,7 +229,7 @@ template <class T> struct Narrow {
     for (; k + inputs <= n1; k += inputs)
       backward_block<inputs, J>({in.x + k * in.stride, in.stride}, whole, dz, sums + k * stride,
                                 stride);
-    rest_of_units<inputs - 1>(n1 - k, k, [&](auto K, Index first) {
+    rest<inputs - 1>(n1 - k, k, [&](auto K, Index first) {
       backward_block<K.value, J>({in.x + first * in.stride, in.stride}, whole, dz,
                                  sums + first * stride, stride);
     });
@@ -233,7 +252,7 @@ template <class T> struct Narrow {
     for (Index i = 0; i < sum_count(n); ++i) t.sums[i] = T(0);
     double db2 = 0, loss = 0;
     for (Index i = 0; i < count; i += tile) {
-      const Index here = count - i < tile ? count - i : tile, whole = round_up(here, group);
+      const Index here = count - i < tile ? count - i : tile, whole = round_up(here, L);
       const Columns in = columns_of(n, samples, first + i, here, whole, t.copies);
       gather_labels(samples, first + i, here, whole, t.output);
       forward(n, in, whole, w, t);
@@ -251,7 +270,7 @@ template <class T> struct Narrow {
     const Tile t = tile_memory(n, work);
     const Index width = kind == Output::both_probabilities ? 2 : 1;
     for (Index i = 0; i < count; i += tile) {
-      const Index here = count - i < tile ? count - i : tile, whole = round_up(here, group);
+      const Index here = count - i < tile ? count - i : tile, whole = round_up(here, L);
       forward(n, columns_of(n, samples, first + i, here, whole, t.copies), whole, w, t);
       write_output(t.output.z2, here, kind, out + width * i);
     }

@@ -29,6 +29,7 @@ template <class T> struct Samples {
   const Index* order;
   Index padded_to;
   Index listed;  // length of order, 0 without
+  bool equal;    // no sample weighs more than another: s is null, or all ones
 };
 
 enum class Output { logit, probability, both_probabilities };
@@ -78,6 +79,7 @@ struct Updates {
   // `alpha` has room for a number a pair.
   void (*two_loop)(Index n, Index pairs, const double* const* s, const double* const* y,
                    const double* g, double* alpha, double* direction);
+  double (*dot)(Index n, const double* a, const double* b);
 };
 
 struct InstructionSet {

@@ -18,12 +18,13 @@ template <class T> struct OutputTile {
   T* z2;       // logits (in)
   T* dz2;      // s (a2 - y) (out)
   T* copies;   // of y and s, where they cannot be read in place
+  bool equal;  // s holds ones, and zeros in the padding, alone
 };
 
 constexpr Index output_tile_size(Index tile) { return 4 * tile; }
 
 template <class T> OutputTile<T> output_tile(T* memory, Index tile) {
-  return {nullptr, nullptr, memory, memory + tile, memory + 2 * tile};
+  return {nullptr, nullptr, memory, memory + tile, memory + 2 * tile, false};
 }
 
 inline Index sample_index(const Index* order, Index i) { return order ? order[i] : i; }
@@ -72,6 +73,7 @@ void gather_labels(const Samples<T>& samples, Index first, Index count, Index pa
   tile.s = in_place && samples.s
                ? samples.s + first
                : gather(samples.s, order, first, count, padded, tile.copies + padded);
+  tile.equal = samples.equal;
 }
 
 template <class T> double sum_of_lanes(Vec<T> v) {
@@ -80,22 +82,78 @@ template <class T> double sum_of_lanes(Vec<T> v) {
   return total;
 }
 
+// log(1 + e_1) + log(1 + e_2) + ... of equally weighted samples, lane by lane: q holds the product
+// of the factors, less 1. It only grows, by terms that are not negative, so it keeps the digits of
+// a sum of small e; a tile's product, at most 2^tile, is far from overflow.
+template <class V> TRILAYER_INLINE V times_one_plus(V q, V e) { return q + (e + e * q); }
+
+template <class T, int N> double log_of_product(const Pack<T, N>& q) {
+  constexpr int L = lanes<T>;
+  Vec<T> lane = q.v[0];
+  for (int v = 1; v < N; ++v) lane = times_one_plus(lane, q.v[v]);
+  double product[L];
+  for (int l = 0; l < L; ++l) product[l] = double(lane[l]);
+  for (int half = L / 2; half > 0; half /= 2)
+    for (int l = 0; l < half; ++l) product[l] = times_one_plus(product[l], product[l + half]);
+  return __builtin_log1p(product[0]);
+}
+
+// What output_layer adds up over a tile.
+template <class T> struct OutputSums {
+  Vec<T> dz2{}, loss{};
+  Pack<T, panel_vectors> product{};
+};
+
+// N vectors of samples from `i` on.
+template <int N, bool want_loss, class T>
+TRILAYER_INLINE void output_vectors(const OutputTile<T>& tile, Index i, OutputSums<T>& sums) {
+  constexpr Index L = lanes<T>;
+  Pack<T, N> y, s, z;
+  for (int v = 0; v < N; ++v) {
+    y.v[v] = load(tile.y + i + v * L);
+    s.v[v] = load(tile.s + i + v * L);
+    z.v[v] = load(tile.z2 + i + v * L);
+  }
+  const auto e = exp_minus_magnitude(z), dz2 = s * (sigmoid_from(z, e) - y);
+  for (int v = 0; v < N; ++v) {
+    store(tile.dz2 + i + v * L, dz2.v[v]);
+    sums.dz2 += dz2.v[v];
+  }
+  if (!want_loss) return;
+  // log(1 + e^z) - y z = log(1 + e) + base, the large parts of base cancelled first.
+  const auto base = positive_part(z) - y * z;
+  if (tile.equal) {
+    for (int v = 0; v < N; ++v) {
+      sums.loss += s.v[v] * base.v[v];
+      sums.product.v[v] = times_one_plus(sums.product.v[v], s.v[v] * e.v[v]);
+    }
+  } else {
+    const auto loss = s * add_log1p(base, e);
+    for (int v = 0; v < N; ++v) sums.loss += loss.v[v];
+  }
+}
+
+template <bool want_loss, class T>
+OutputSums<T> output_sums(const OutputTile<T>& tile, Index padded) {
+  constexpr Index L = lanes<T>;
+  OutputSums<T> sums;
+  Index i = 0;
+  for (; i + panel_vectors * L <= padded; i += panel_vectors * L)
+    output_vectors<panel_vectors, want_loss>(tile, i, sums);
+  for (; i < padded; i += L) output_vectors<1, want_loss>(tile, i, sums);
+  return sums;
+}
+
 // dz2 of the tile; adds the tile's sums of dz2 (E22) and, if wanted, of the loss (E12).
 template <class T>
 void output_layer(const OutputTile<T>& tile, Index padded, bool want_loss, double& db2,
                   double& loss) {
-  Vec<T> sum_dz2{}, sum_loss{};
-  for (Index i = 0; i < padded; i += lanes<T>) {
-    const Vec<T> y = load(tile.y + i), s = load(tile.s + i);
-    const Pack<T, 1> z{load(tile.z2 + i)}, e = exp_minus_magnitude(z);
-    const Vec<T> dz2 = s * (sigmoid_from(z, e).v[0] - y);
-    store(tile.dz2 + i, dz2);
-    sum_dz2 += dz2;
-    // log(1 + e^z) - y z, its large parts cancelled before the small one is added.
-    if (want_loss) sum_loss += s * add_log1p(positive_part(z) - Pack<T, 1>{y} * z, e).v[0];
-  }
-  db2 += sum_of_lanes<T>(sum_dz2);
-  if (want_loss) loss += sum_of_lanes<T>(sum_loss);
+  const OutputSums<T> sums =
+      want_loss ? output_sums<true>(tile, padded) : output_sums<false>(tile, padded);
+  db2 += sum_of_lanes<T>(sums.dz2);
+  if (!want_loss) return;
+  loss += sum_of_lanes<T>(sums.loss);
+  if (tile.equal) loss += log_of_product(sums.product);
 }
 
 // Writes `count` logits z2 (padded to whole vectors) as `kind` says. The first class has

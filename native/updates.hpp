@@ -123,7 +123,8 @@ void two_loop(Index n, Index pairs, const double* const* s, const double* const*
 }
 
 constexpr Updates updates = {squared_weights, gradient, largest, accumulate,
-                             descend,         sgd,      adam,    two_loop};
+                             descend,         sgd,      adam,    two_loop,
+                             dot};
 
 }  // namespace
 }  // namespace trilayer

@@ -1,6 +1,8 @@
 """Which engine computes: by name, by what is installed, and whether it makes a difference."""
 
+import signal
 import sys
+import threading
 import warnings
 
 import numpy as np
@@ -8,7 +10,7 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 
 from trilayer import TriLayerClassifier, engines
-from trilayer.engines import select
+from trilayer.engines import late_interrupts, select
 from trilayer.errors import EngineError, InputError
 from trilayer.params import pack
 from trilayer.solvers import SOLVERS
@@ -46,13 +48,15 @@ def test_the_engines_agree_after_twenty_iterations(solver, hidden_units, blobs):
     assert (fused.engine_, auto.engine_, reference.engine_) == ("fused", "fused", "reference")
     assert np.array_equal(bits(fused), bits(auto))
     X, close = blobs[0], {"rtol": 1e-9, "atol": 1e-9}
-    np.testing.assert_allclose(pack(fused.params_), pack(reference.params_), **close)
-    # lbfgs ends where rounding hides any decrease: that is not the same iteration for both.
+    # lbfgs ends where rounding hides any decrease: that is not the same iteration for both, and
+    # as J is flat there, within √ε of each other.
+    near = {"rtol": 1e-7, "atol": 1e-7} if solver == "lbfgs" else close
+    np.testing.assert_allclose(pack(fused.params_), pack(reference.params_), **near)
     both = zip(fused.loss_curve_, reference.loss_curve_, strict=solver != "lbfgs")
     np.testing.assert_allclose(*zip(*both, strict=True), **close)
     for answer in ("decision_function", "predict_proba", "transform"):
         ours, theirs = (getattr(clf, answer)(X) for clf in (fused, reference))
-        np.testing.assert_allclose(ours, theirs, rtol=1e-8, atol=1e-9)
+        np.testing.assert_allclose(ours, theirs, rtol=10 * near["rtol"], atol=near["atol"])
 
 
 @pytest.mark.parametrize("solver", SOLVER_NAMES)
@@ -87,6 +91,32 @@ def test_packed_records_and_unaligned_weights_are_copied_not_refused(dtype, blob
     )
     assert np.array_equal(bits(ours), bits(plain))
     assert np.array_equal(ours.predict_proba(packed["x"]), plain.predict_proba(X))
+
+
+def test_ctrl_c_while_a_native_module_starts_up_is_not_lost():
+    before, reached = signal.getsignal(signal.SIGINT), []
+
+    def start_up():
+        with late_interrupts():
+            signal.raise_signal(signal.SIGINT)
+            reached.append("the end")
+
+    with pytest.raises(KeyboardInterrupt):
+        start_up()
+    assert reached == ["the end"]
+    handlers = []
+
+    def elsewhere():
+        with late_interrupts():
+            handlers.append(signal.getsignal(signal.SIGINT))
+
+    other = threading.Thread(target=elsewhere)  # signals are the main thread's alone
+    other.start()
+    other.join()
+    with late_interrupts():
+        handlers.append(signal.getsignal(signal.SIGINT))
+    assert handlers[0] is before is not handlers[1]
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 @pytest.fixture

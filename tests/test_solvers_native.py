@@ -128,6 +128,36 @@ def exploding(momentum=0.0):
 
 
 @MOMENTA
+@pytest.mark.parametrize("cut", [0.0, 60.0])
+@pytest.mark.parametrize("end", ["diverges", "is interrupted"])
+def test_what_is_kept_of_a_run_that_ends_badly_does_not_depend_on_its_strides(
+    momentum, cut, end, monkeypatch
+):
+    """The lowest point within a stride is found again, wherever time cut the strides."""
+    # Steps slightly longer than decay allows: the cost falls by the bias before weights grow.
+    J, theta = learning_problem("fused", l2=1149.0 if momentum else 630.0)
+    theta = theta * 1e-12
+    theta[-1] = 6.0
+    options = {"learning_rate": 0.1, "momentum": momentum}
+    monkeypatch.setattr(fused, "SLICE", cut)
+
+    def run(**more):
+        for step in gradient_descent(J, theta, **options, **more):
+            yield step
+            if end == "is interrupted" and step.k == 60:
+                raise KeyboardInterrupt
+
+    watched = train(run(), Limits(10**6, 0, 1))
+    unwatched = train(run(stride=20, max_iter=10**6), Limits(10**6, 0, 1))
+    reason = {"diverges": "diverged", "is interrupted": "interrupted"}[end]
+    assert watched.reason == unwatched.reason == reason
+    assert 0 < watched.best_k < 60
+    assert watched.best_k % 20
+    assert unwatched.best_k == watched.best_k
+    assert np.array_equal(unwatched.theta, watched.theta)
+
+
+@MOMENTA
 def test_divergence_inside_a_stride_is_found_step_by_step(momentum):
     J, theta, options = exploding(momentum)
 

@@ -78,6 +78,17 @@ def rows(work: Work, scores: dict[str, Score]) -> list[str]:
     return lines
 
 
+def compact(results: Results) -> list[str]:
+    """Return the medians alone: a line a peer, a column a work."""
+    names = [name for name in PEERS if any(name in scores for scores in results.values())]
+    lines = [f"| | {' | '.join(results)} |", f"|---|{'---:|' * len(results)}"]
+    for name in names:
+        told = [scores.get(name) for scores in results.values()]
+        cells = [duration(s.median) if s and s.times and not s.failed else "–" for s in told]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return lines
+
+
 def markdown(works: dict[str, Work], results: Results, about: dict[str, Any]) -> str:
     """Return the whole table, and what one must know to read it."""
     lines = [
@@ -88,8 +99,8 @@ def markdown(works: dict[str, Work], results: Results, about: dict[str, Any]) ->
         "",
     ]
     lines += [
-        f"- {key}: {work.title}, {work.shape}; time a {work.unit}, {work.steps} in a run, medians "
-        f"of {about['repeats']}; results within {work.tolerance:.0e}"
+        f"- {key}: {work.title}, {work.shape}; time per {work.unit}, {work.steps} in a run, "
+        f"medians of {about['repeats']}; results within {work.tolerance:.0e}"
         for key, work in works.items()
     ]
     if about["load_before"][0] > 0.5:
@@ -99,6 +110,7 @@ def markdown(works: dict[str, Work], results: Results, about: dict[str, Any]) ->
         )
     absent = [peer.name for peer in PEERS.values() if not peer.is_here]
     lines += [f"- not installed: {', '.join(absent)}"] if absent else []
+    lines += ["", *compact(results)]
     lines += [
         "",
         "| work | peer | median | least | ÷ trilayer | peak memory (+ after loading) | first run "
@@ -133,7 +145,9 @@ def plot(results: Results, path: Path) -> bool:
     except ImportError:
         return False
     mpl.use("Agg")
+    mpl.rcParams["svg.fonttype"] = "none"  # text stays text: a tenth of the size
     import matplotlib.pyplot as plt
+    from matplotlib.ticker import NullFormatter
 
     wide = min(4, len(results))
     tall = -(-len(results) // wide)
@@ -154,8 +168,9 @@ def plot(results: Results, path: Path) -> bool:
         low, high = min(shown.values()), max(shown.values())
         ax.set_xlim(low / 2, high * (high / low) ** 0.3 * 2)
         ax.set_title(f"{key} {WORKS[key].title}", fontsize=9)
+        ax.xaxis.set_minor_formatter(NullFormatter())  # the bars say what they are
         ax.tick_params(labelsize=7)
-        ax.set_xlabel(f"seconds a {WORKS[key].unit}", fontsize=7)
+        ax.set_xlabel(f"seconds per {WORKS[key].unit}", fontsize=7)
     figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
     plt.close(figure)
     return True

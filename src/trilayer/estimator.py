@@ -483,7 +483,12 @@ class TriLayerClassifier(
     def _samples(
         self, rows: FloatArray, labels: Any, sample_weight: Any, classes: NDArray[Any]
     ) -> Samples:
-        s = _check_sample_weight(sample_weight, rows, dtype=rows.dtype, ensure_non_negative=True)
+        if sample_weight is None:
+            s = np.ones(len(rows), dtype=rows.dtype)
+        else:
+            s = _check_sample_weight(
+                sample_weight, rows, dtype=rows.dtype, ensure_non_negative=True
+            )
         samples = Samples(rows, targets(labels, classes, rows.dtype), s)
         return reweighted(samples, self.class_weight, classes)
 

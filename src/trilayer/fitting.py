@@ -30,7 +30,7 @@ LBFGS_UP_TO = 100_000
 """Samples up to which ``solver="auto"`` takes all of them at every step."""
 
 STRIDE = 1000
-"""Iterations of gradient descent that may pass unseen (the engine returns sooner by time)."""
+"""Iterations of gd and lbfgs that may pass unseen (the engine returns sooner by time)."""
 
 
 class Fitted(NamedTuple):
@@ -90,9 +90,9 @@ def solver_options(settings: Any, name: str, seed: int) -> dict[str, Any]:
     """Return all that the named solver's `run` takes beside objective, start and state."""
     names = ("learning_rate", "momentum", "schedule", "batch_size")
     chosen: dict[str, Any] = check_options(name, {key: getattr(settings, key) for key in names})
-    if name == "gd":
+    if solver(name).needs == "sums":
         chosen |= {"max_iter": settings.max_iter, "tol": settings.tol}
-    if solver(name).needs == "batches":
+    else:
         chosen |= {"seed": seed if settings.shuffle else None, "max_iter": settings.max_iter}
     return chosen
 
@@ -138,7 +138,7 @@ def run(
         early_stopping=bool(settings.early_stopping),
         watches="gradient" if solver(name).needs == "sums" else "objective",
     )
-    if name == "gd" and watch is None and held_out is None:
+    if solver(name).needs == "sums" and watch is None and held_out is None:
         options["stride"] = STRIDE  # nobody looks at single iterations
     metric = "auc" if settings.early_stopping == "auc" else "log_loss"
     with objective(settings, source, start.n2) as J:

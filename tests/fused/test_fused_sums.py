@@ -129,6 +129,20 @@ def test_a_small_loss_and_a_small_probability_keep_their_digits(dtype):
     np.testing.assert_allclose([small[0, 0], small[1, 1]], np.exp(-40), rtol=TOLERANCE[dtype])
 
 
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 30.0, 1e4])
+@pytest.mark.parametrize("right", [True, False])
+@DTYPES
+def test_equal_weights_take_one_logarithm_and_keep_the_digits_of_many(scale, right, dtype):
+    unit = Params(np.zeros((1, 0)), np.zeros((0, 1)), np.ones((1, 1)), [[0.0]]).astype(dtype)
+    X = (scale * np.random.default_rng(0).standard_normal((1, 5001))).astype(dtype)
+    Y = ((X > 0) == right).astype(dtype)
+    z = X.astype(np.float64)
+    expected = np.sum(np.logaddexp(0, np.where(Y, -z, z)))
+    for s, factor in ((None, 1), (np.full_like(Y, 2), 2)):
+        loss = ENGINE.sums(unit, X, Y, s)[0]
+        assert loss == pytest.approx(factor * expected, rel=TOLERANCE[dtype])
+
+
 @pytest.mark.parametrize("n2", [0, 2, 17])
 @DTYPES
 def test_nan_and_infinity_stay_where_they_belong(n2, dtype):

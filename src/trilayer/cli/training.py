@@ -21,7 +21,6 @@ from trilayer.cli.scores import losses, prior_logit, scores, verdict
 from trilayer.cli.settings import Checkpoints, Cluster, Columns, Settings, Streaming
 from trilayer.cli.streaming import Opener, Seen, Streamed, is_large, streamed, through_cache
 from trilayer.cli.told import show_results, tell_cut, tell_table
-from trilayer.engines import select
 from trilayer.errors import InputError
 from trilayer.modelfile import save
 from trilayer.optional import require
@@ -50,7 +49,6 @@ class Job:
 
 def run(job: Job, *, as_json: bool) -> int:
     """Read, train, judge, save, tell; return the exit code."""
-    select("auto")  # loaded before a word is said: a Ctrl-C within an import may be lost
     if job.cluster.dask is not None:
         job = _for_cluster(job)
     if job.cluster.dask is not None or job.streaming.stream or is_large(job.data):

@@ -5,8 +5,11 @@ Every engine agrees with `reference`, which is `trilayer.core` itself; `fused` d
 it in one pass, in native code.
 """
 
+import signal
+import threading
 import warnings
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from typing import Protocol
 
@@ -63,11 +66,32 @@ class Engine(Protocol):
         ...
 
 
+@contextmanager
+def late_interrupts() -> Iterator[None]:
+    """Put Ctrl-C off to the end: what comes while a native module starts up would be lost.
+
+    nanobind runs a few lines of Python there, and forgets whatever they raise.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or before is None:
+        yield
+        return
+    came: list[int] = []
+    signal.signal(signal.SIGINT, lambda number, _: came.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if came:
+        signal.raise_signal(signal.SIGINT)
+
+
 @cache
 def _best() -> Engine:
     """Return the fused engine, or (with one warning a process) the reference."""
     try:
-        from trilayer.engines.fused import FusedEngine
+        with late_interrupts():
+            from trilayer.engines.fused import FusedEngine
     except ImportError as missing:
         warnings.warn(
             "trilayer was installed without its native engine and computes with NumPy, several "

@@ -1,7 +1,7 @@
 """Samples as an engine's whole runs take them."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -27,6 +27,31 @@ class Data:
     Y: FloatArray
     s: FloatArray | None
     total_weight: float
+
+
+class NewtonPlace(NamedTuple):
+    """Where a quasi-Newton run is.
+
+    Attributes
+    ----------
+    k : int
+        Iterations done.
+    theta, gradient : array, (parameters,)
+    J : float
+        The objective at theta; `gradient` is its.
+    S, Y : list of array
+        The latest changes of theta and gradient, the oldest first.
+    evaluations : int
+        Passes over all samples so far.
+    """
+
+    k: int
+    theta: FloatArray
+    J: float
+    gradient: FloatArray
+    S: list[FloatArray]
+    Y: list[FloatArray]
+    evaluations: int
 
 
 def flat(values: FloatArray, dtype: Any) -> FloatArray:

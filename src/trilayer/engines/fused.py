@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from trilayer import _fused as native
-from trilayer.engines.data import Data, aligned, flat
+from trilayer.engines.data import Data, NewtonPlace, aligned, flat
 from trilayer.errors import EngineError
 from trilayer.params import FloatArray, Params, pack
 
@@ -36,6 +36,15 @@ class Plan(NamedTuple):
 
     learning_rate: float
     momentum: float
+    decay: float
+    tolerance: float
+    n_threads: int
+
+
+class NewtonPlan(NamedTuple):
+    """How a quasi-Newton run is to go: changes kept; the rest as for `Plan`."""
+
+    history: int
     decay: float
     tolerance: float
     n_threads: int
@@ -68,6 +77,29 @@ class Walk(NamedTuple):
     average_weight: float
     decay: float
     n_threads: int
+
+
+class _Out(NamedTuple):
+    """What a quasi-Newton run writes to: where it is, its changes, and J on the way."""
+
+    theta: FloatArray
+    gradient: FloatArray
+    S: FloatArray
+    Y: FloatArray
+    trail: FloatArray
+
+    @classmethod
+    def of(cls, place: NewtonPlace, plan: NewtonPlan, steps: int) -> "_Out":
+        S, Y = np.empty((2, min(steps, plan.history + 1), place.theta.size))
+        return cls(place.theta.copy(), place.gradient.copy(), S, Y, np.empty(steps))
+
+    def read(self, place: NewtonPlace, told: Any) -> tuple[NewtonPlace, FloatArray, bool]:
+        """Read what the native function wrote and told."""
+        k, evaluations, J, kept, ended = told
+        all_S, all_Y = [*place.S, *self.S], [*place.Y, *self.Y]
+        S, Y = [all_S[i] for i in kept], [all_Y[i] for i in kept]
+        reached = NewtonPlace(k, self.theta, J, self.gradient, S, Y, evaluations)
+        return reached, self.trail[: k - place.k], ended
 
 
 class FusedEngine:
@@ -202,6 +234,56 @@ class FusedEngine:
             total_weight, plan.decay, plan.tolerance, steps, SLICE, record[0], record[1],
         )  # fmt: skip
         return record[:, :done].T
+
+    def quasi_newton(
+        self, data: Data, n2: int, place: NewtonPlace, plan: NewtonPlan, steps: int
+    ) -> tuple[NewtonPlace, FloatArray, bool]:
+        """Do iterations of L-BFGS on all samples.
+
+        Returns
+        -------
+        place : NewtonPlace
+            Fewer iterations on than asked when the gradient was within the plan's tolerance,
+            when no further decrease is possible, or after a `SLICE` of time.
+        trail : array
+            J after each of them.
+        ended : bool
+            Whether no further decrease is possible.
+        """
+        out = _Out.of(place, plan, steps)
+        told = native.run_lbfgs(
+            out.theta, n2, out.gradient, place.J, place.k, place.evaluations, place.S, place.Y,
+            out.S, out.Y, data.X, data.Y, data.s, data.total_weight, plan.decay, plan.tolerance,
+            plan.history, steps, SLICE, out.trail, plan.n_threads,
+        )  # fmt: skip
+        return out.read(place, told)
+
+    def quasi_newton_over(
+        self,
+        sums_at: Callable[[FloatArray], FloatArray],
+        n1: int,
+        n2: int,
+        total_weight: float,
+        place: NewtonPlace,
+        plan: NewtonPlan,
+        steps: int,
+    ) -> tuple[NewtonPlace, FloatArray, bool]:
+        """Do what `quasi_newton` does, with its bits, on samples that are elsewhere.
+
+        `sums_at` is as for `descend_over`.
+        """
+        out = _Out.of(place, plan, steps)
+        point, sums = np.empty_like(out.theta), np.empty(out.theta.size + 1)
+
+        def fill() -> None:
+            sums[:] = sums_at(point)
+
+        told = native.run_lbfgs_over(
+            out.theta, n1, n2, out.gradient, place.J, place.k, place.evaluations, place.S,
+            place.Y, out.S, out.Y, point, sums, fill, total_weight, plan.decay, plan.tolerance,
+            plan.history, steps, SLICE, out.trail,
+        )  # fmt: skip
+        return out.read(place, told)
 
     def epoch(
         self,

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from trilayer.engines.data import NewtonPlace
 from trilayer.objective import Objective
 from trilayer.params import FloatArray
-from trilayer.solvers.native import direction as direction_of
+from trilayer.solvers.native import at, descends, newton_strides
 from trilayer.solvers.step import State, Step
 from trilayer.solvers.wolfe import Point, search
 
@@ -16,7 +17,15 @@ HISTORY = 10
 _EPS = float(np.finfo(np.float64).eps)
 
 
-def lbfgs(objective: Objective, theta: FloatArray, *, state: State | None = None) -> Iterator[Step]:
+def lbfgs(
+    objective: Objective,
+    theta: FloatArray,
+    *,
+    stride: int = 1,
+    max_iter: int | None = None,
+    tol: float = 0.0,
+    state: State | None = None,
+) -> Iterator[Step]:
     """Yield quasi-Newton steps; ends by itself when no further decrease is possible.
 
     Each direction is the two-loop recursion's -H ∂J/∂θ over the last `HISTORY` changes of
@@ -29,20 +38,39 @@ def lbfgs(objective: Objective, theta: FloatArray, *, state: State | None = None
     objective : Objective
     theta : array
         Packed start.
+    stride : int
+        Iterations that one Step may stand for, where the engine can do many in one call;
+        a stride also ends at `max_iter`, and where no gradient component exceeds `tol`.
+    max_iter : int, optional
+    tol : float
     state : mapping, optional
         Of the step to go on from; `theta` is then that step's.
     """
     if state:
         k, evaluations = int(state["k"]), int(state["evaluations"])
-        J, gradient = float(state["J"]), np.asarray(state["gradient"])
         S, Y = list(np.asarray(state["S"])), list(np.asarray(state["Y"]))
+        gradient = np.asarray(state["gradient"])
+        place = NewtonPlace(k, theta, float(state["J"]), gradient, S, Y, evaluations)
     else:
-        k, evaluations, S, Y = 0, 1, [], []
-        J, gradient = objective(theta)
-        yield _step(k, theta, J, gradient, S, Y, evaluations)
-    recursion = direction_of if objective.engine.name == "fused" else two_loop
+        place = NewtonPlace(0, theta, *at(objective, theta), [], [], 1)
+        yield _step(place)
+    if not descends(objective):
+        yield from map(_step, _places(objective, place))
+        return
+    last = np.inf if max_iter is None else max_iter
+
+    def most(k: int) -> int:
+        return int(min(stride, last - k)) if k < last else stride
+
+    for reached, trail in newton_strides(objective, place, HISTORY, tol, most):
+        yield _step(reached, trail)
+
+
+def _places(objective: Objective, place: NewtonPlace) -> Iterator[NewtonPlace]:
+    """Yield where each iteration leads."""
+    k, theta, J, gradient, S, Y, evaluations = place
     while np.any(gradient):
-        direction = recursion(gradient, S, Y)
+        direction = two_loop(gradient, S, Y)
         first = 1.0 / float(np.linalg.norm(direction)) if k == 0 else 1.0
         found, calls = search(objective, Point(theta, J, gradient), direction, first)
         evaluations += calls
@@ -54,7 +82,7 @@ def lbfgs(objective: Objective, theta: FloatArray, *, state: State | None = None
         S, Y = remember(S, Y, found.theta - theta, found.gradient - gradient)
         theta, J, gradient = found
         k += 1
-        yield _step(k, theta, J, gradient, S, Y, evaluations)
+        yield NewtonPlace(k, theta, J, gradient, S, Y, evaluations)
 
 
 def two_loop(gradient: FloatArray, S: list[FloatArray], Y: list[FloatArray]) -> FloatArray:
@@ -85,21 +113,8 @@ def remember(
     return [*S, s][-HISTORY:], [*Y, y][-HISTORY:]
 
 
-def _step(
-    k: int,
-    theta: FloatArray,
-    J: float,
-    gradient: FloatArray,
-    S: list[FloatArray],
-    Y: list[FloatArray],
-    evaluations: int,
-) -> Step:
-    state: State = {
-        "k": k,
-        "evaluations": evaluations,
-        "J": J,
-        "gradient": gradient,
-        "S": S,
-        "Y": Y,
-    }
-    return Step(k, theta, J, float(np.abs(gradient).max()), evaluations, state)
+def _step(place: NewtonPlace, trail: FloatArray | None = None) -> Step:
+    names = ("k", "evaluations", "J", "gradient", "S", "Y")
+    state: State = {name: getattr(place, name) for name in names}
+    norm = float(np.abs(place.gradient).max())
+    return Step(place.k, place.theta, place.J, norm, place.evaluations, state, trail)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from trilayer.engines.data import Data
+from trilayer.engines.data import Data, NewtonPlace
 from trilayer.objective import Objective
 from trilayer.params import FloatArray
 from trilayer.solvers.rule import Memory, Rule
@@ -37,15 +37,6 @@ def takes_epochs(objective: Objective) -> bool:
     return objective.engine.name == "fused" and hasattr(objective.source, "pieces")
 
 
-def direction(gradient: FloatArray, S: list[FloatArray], Y: list[FloatArray]) -> FloatArray:
-    """Return the two-loop recursion's -H ∂J/∂θ (see `lbfgs.two_loop`)."""
-    from trilayer import _fused
-
-    found = np.empty_like(gradient)
-    _fused.two_loop(gradient, S, Y, found)
-    return found
-
-
 def at(objective: Objective, theta: FloatArray) -> tuple[float, FloatArray]:
     """Return J and ∂J/∂θ with the bits that a run passing through theta finds there.
 
@@ -63,7 +54,7 @@ def at(objective: Objective, theta: FloatArray) -> tuple[float, FloatArray]:
 
 
 def descends(objective: Objective) -> bool:
-    """Whether the engine does the steps of descent itself, wherever the samples are."""
+    """Whether the engine does the steps of gd and lbfgs itself, wherever the samples are."""
     return objective.engine.name == "fused"
 
 
@@ -156,9 +147,7 @@ def strides(
     longest = np.inf
     while steps := int(min(most(place.k), longest)):
         theta, velocity, gradient = (array.copy() for array in place[1:])
-        record = _descend(
-            objective, theta, velocity if momentum else None, gradient, plan, steps
-        )
+        record = _descend(objective, theta, velocity if momentum else None, gradient, plan, steps)
         if np.all(np.isfinite(record)) and np.all(np.isfinite(theta)):
             place = Place(place.k + len(record), theta, velocity, gradient)
             yield place, record
@@ -166,3 +155,32 @@ def strides(
             longest = 1
         else:
             return
+
+
+def newton_strides(
+    objective: Objective, place: NewtonPlace, history: int, tol: float, most: Callable[[int], int]
+) -> Iterator[tuple[NewtonPlace, FloatArray]]:
+    """Yield where L-BFGS is, and J after each of the iterations that led there.
+
+    Ends when no further decrease is possible. `most` is as for `strides`, never 0.
+    """
+    from trilayer.engines.fused import NewtonPlan
+
+    engine: Any = objective.engine
+    source: Any = objective.source
+    decay = objective.l2 / source.total_weight
+    ended, over = False, not takes(objective)
+    plan = NewtonPlan(history, decay, tol, 1 if over else source.n_threads)
+    while not ended:
+        before = place.k
+        if over:
+            place, trail, ended = engine.quasi_newton_over(
+                objective.sums, source.n1, objective.n2, source.total_weight, place, plan,
+                most(before),
+            )  # fmt: skip
+        else:
+            place, trail, ended = engine.quasi_newton(
+                source.data, objective.n2, place, plan, most(before)
+            )
+        if place.k > before:
+            yield place, trail

@@ -1,0 +1,71 @@
+"""Laws of runs over samples that the engine does not hold: memory's bits, memory's manners."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conftest import learning_problem
+from trilayer.objective import Objective
+from trilayer.solvers import solver
+
+OPTIONS = {"gd": {"learning_rate": 0.3, "momentum": 0.5}, "lbfgs": {}}
+both = pytest.mark.parametrize("name", OPTIONS)
+
+
+def elsewhere(objective, sums=None):
+    """The same objective over a source of which nothing is known but its sums."""
+    held = objective.source
+    source = SimpleNamespace(n1=held.n1, m=held.m, total_weight=held.total_weight)
+    source.sums = sums or held.sums
+    return Objective(source, objective.engine, objective.n2, objective.l2, objective.dtype)
+
+
+def last(name, objective, theta, most, **options):
+    steps = solver(name).run(objective, theta, max_iter=most, **OPTIONS[name], **options)
+    return next(step for step in steps if step.k >= most)
+
+
+@both
+@given(
+    m=st.sampled_from([30, 5_000]),
+    n2=st.sampled_from([0, 4]),
+    l2=st.sampled_from([0.1, 0.7]),
+    dtype=st.sampled_from([np.float64, np.float32]),
+    stride=st.sampled_from([1, 5]),
+)
+def test_the_bits_are_those_of_memory(name, m, n2, l2, dtype, stride):
+    objective, theta = learning_problem("fused", m=m, n2=n2, l2=l2, dtype=dtype)
+    held = last(name, objective, theta, 7)
+    found = last(name, elsewhere(objective), theta, 7, stride=stride)
+    assert np.array_equal(found.theta, held.theta)
+    assert found.J == held.J
+    assert found.evaluations == held.evaluations
+
+
+@both
+def test_a_run_goes_on_elsewhere_to_the_bit(name):
+    objective, theta = learning_problem("fused")
+    whole = last(name, objective, theta, 12)
+    half = last(name, elsewhere(objective), theta, 5)
+    for rest in (objective, elsewhere(objective)):
+        ended = last(name, rest, half.theta, 12, state=half.state)
+        assert np.array_equal(whole.theta, ended.theta)
+
+
+@both
+def test_what_goes_wrong_elsewhere_ends_the_run_as_it_is(name):
+    objective, theta = learning_problem("fused")
+    passes = []
+
+    def failing(engine, params):
+        passes.append(1)
+        if len(passes) == 4:
+            raise OSError("the cable is out")
+        return objective.source.sums(engine, params)
+
+    with pytest.raises(OSError, match="the cable is out"):
+        last(name, elsewhere(objective, failing), theta, 9)
+    assert len(passes) == 4
