@@ -156,9 +156,7 @@ def strides(
     longest = np.inf
     while steps := int(min(most(place.k), longest)):
         theta, velocity, gradient = (array.copy() for array in place[1:])
-        record = _descend(
-            objective, theta, velocity if momentum else None, gradient, plan, steps
-        )
+        record = _descend(objective, theta, velocity if momentum else None, gradient, plan, steps)
         if np.all(np.isfinite(record)) and np.all(np.isfinite(theta)):
             place = Place(place.k + len(record), theta, velocity, gradient)
             yield place, record
