@@ -5,8 +5,9 @@ python bench/scale.py [--max-rows N] [--hidden N2] [--folder DIR] [--passes N]
 For 10⁵ to N rows of 28 columns of float32, made on disk as Parquet: the seconds of a pass over
 all rows (sums of the loss and of its gradient, on all processors) from the cache and from one
 array in memory, their ratio (and that of the processor time, which a busy machine distorts
-less), the cache's time per row, the peak resident memory of a process that went all the way
-from the files through the cache, and its seconds to learn the columns and to encode the rows.
+less), the cache's time per row (and processor time), the peak resident memory of a process
+that went all the way from the files through the cache, and its seconds to learn the columns
+and to encode the rows.
 And how fast Parquet is decoded, beside pyarrow's own scan of the same columns. Passes and scans
 take turns, and the best of each counts.
 """
@@ -193,7 +194,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="for data and cache (a temporary one)")
     args = parser.parse_args()
     print(f"{N1} inputs, {args.hidden} hidden units, float32; engine {select('auto').description}")
-    print("      rows      cache     memory   ratio (cpu)  ns/row  peak MB  learn encode s  "
+    print("      rows      cache     memory   ratio (cpu)  ns/row (cpu)  peak MB  learn encode s  "
           "decode Mrows/s: ours pyarrow share")  # fmt: skip
     with tempfile.TemporaryDirectory(dir=args.folder) as name:
         for m in SIZES:
@@ -204,13 +205,15 @@ def main() -> None:
 def line(m: int, f: dict[str, Any]) -> str:
     """Write what was found of one size."""
     ours, theirs = (m / f["decode"][who] / 1e6 for who in ("ours", "pyarrow"))
-    beside = f"{'-':>10} {'-':>7} {'':6}"
+    beside, cpu = f"{'-':>10} {'-':>7} {'':6}", ""
     if "both" in f:
         cache, memory = f["both"]["cache"], f["both"]["memory"]
         ratios = [cache[clock] / memory[clock] for clock in ("wall", "cpu")]
         beside = f"{memory['wall']:8.4f} s {ratios[0]:7.2f} ({ratios[1]:.2f})"
+        cpu = f"({cache['cpu'] / m * 1e9:.1f})"
     return (
-        f"{m:10,} {f['pass']:8.4f} s {beside} {f['pass'] / m * 1e9:7.1f} {f['peak']:8.0f} "
+        f"{m:10,} {f['pass']:8.4f} s {beside} {f['pass'] / m * 1e9:7.1f} {cpu:6} "
+        f"{f['peak']:8.0f} "
         f"{f['learn']:6.1f} {f['encode']:8.1f} {ours:20.2f} {theirs:7.2f} {ours / theirs:5.0%}"
     )
 

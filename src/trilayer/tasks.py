@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from trilayer.inputs import Samples
+from trilayer.keepers import Task
 from trilayer.objective import Objective
 from trilayer.params import FloatArray
-from trilayer.runs import Task
 from trilayer.solvers import solver as solver_of
 from trilayer.sources import BLOCK, Source
 from trilayer.sources.fingerprint import Fingerprint

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import trilayer.cli
 from trilayer.cli.output import counted, listed, say, score, show, soften, table
-from trilayer.cli.progress import progress_bar
+from trilayer.cli.progress import progress_bar, reading_bar
 from trilayer.cli.scores import losses, prior_log_loss, prior_logit, scores, verdict
 from trilayer.errors import InputError
 from trilayer.tables.targets import learn_target
@@ -153,6 +153,20 @@ def test_a_pipe_that_closes_in_process_is_quiet(capsys, monkeypatch):
 
     monkeypatch.setattr(shell, "run", closed)
     assert trilayer.cli.main(["check"]) == 0
+    assert capsys.readouterr() == ("", "")
+
+
+def test_the_bar_of_a_table_that_is_read(monkeypatch, capsys):
+    screen = Terminal()
+    monkeypatch.setenv("TERM", "xterm-256color")
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stderr", screen)
+        with reading_bar("encoding the rows", 2000) as on_rows:
+            on_rows(1000)
+    assert "encoding the rows" in screen.getvalue()
+    assert "50%" in screen.getvalue()
+    with reading_bar("encoding the rows", 2000) as on_rows:
+        assert on_rows(1000) is None
     assert capsys.readouterr() == ("", "")
 
 

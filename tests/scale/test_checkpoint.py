@@ -1,8 +1,8 @@
 """Checkpoints of fits: they change no bit, and a run that goes on ends with the same bits."""
 
 import pickle
-import time
 import warnings
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from sklearn.exceptions import ConvergenceWarning
 
 from conftest import learning_problem
-from trilayer import Checkpoint, Params, TriLayerClassifier, fitting
+from trilayer import Checkpoint, Params, TriLayerClassifier, fitting, training
+from trilayer.checkpoint import keeping
 from trilayer.checkpoint.every import Every, every
 from trilayer.checkpoint.folder import Folder
 from trilayer.engines import fused
@@ -221,20 +222,32 @@ def test_chance_is_drawn_once(tmp_path, dying, safe, chance):
     assert one.n_iter_ == 40
 
 
-def test_the_time_spent_counts(tmp_path, dying, safe):
-    def slowly(_):
-        time.sleep(0.02)
+@pytest.fixture
+def clock(monkeypatch):
+    """`clock.now`: seconds, as the training and the checkpoints see them."""
+    clock = SimpleNamespace(now=0.0)
+    for module in (training, keeping):
+        monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: clock.now))
+    return clock
 
-    chosen = {"max_iter": 10**6, "max_seconds": 0.4, "solver": "gd", "learning_rate": 1e-6}
+
+def test_the_time_spent_counts(tmp_path, dying, safe, clock):
+    """A second an iteration, and a thousand between death and resumption."""
+
+    def second(_):
+        clock.now += 1.0
+
+    chosen = {"max_iter": 10**6, "max_seconds": 20, "solver": "gd", "learning_rate": 1e-6}
     dying(12)
     with pytest.raises(DiedError):
-        fitted(learner(**chosen), on_step=slowly, checkpoint=Checkpoint(tmp_path / "c", 1))
+        fitted(learner(**chosen), on_step=second, checkpoint=Checkpoint(tmp_path / "c", 1))
     safe()
+    clock.now += 1000.0
     checkpoint = Checkpoint(tmp_path / "c", 1, resume=True)
-    assert checkpoint.seconds >= 10 * 0.02
-    again = fitted(learner(**chosen), on_step=slowly, checkpoint=checkpoint)
-    assert again.stop_reason_ == "max_seconds"
-    assert 11 < again.n_iter_ <= 20  # 0.02 s each, those before the death among them
+    assert checkpoint.done == {"fit": (11, False)}
+    assert checkpoint.seconds == 10.0  # as iteration 11 was noted, before it was watched
+    again = fitted(learner(**chosen), on_step=second, checkpoint=checkpoint)
+    assert (again.stop_reason_, again.n_iter_) == ("max_seconds", 21)
 
 
 # ---- stages ------------------------------------------------------------------------
@@ -407,22 +420,20 @@ def test_how_often():
             every(wrong)
 
 
-def test_a_time_is_kept_but_for_what_writing_costs(tmp_path, monkeypatch):
+def test_a_time_is_kept_but_for_what_writing_costs(tmp_path, monkeypatch, clock):
     """Due every 10 s; a checkpoint that takes 3 s to write is next due after 300."""
-    now, written = [0.0], []
-    monkeypatch.setattr("trilayer.checkpoint.keeping.time.monotonic", lambda: now[0])
-    write = Folder.write
+    write, written = Folder.write, []
 
     def slow(folder, data):
         write(folder, data)
-        written.append(now[0])
-        now[0] += 3.0
+        written.append(clock.now)
+        clock.now += 3.0
 
     checkpoint = Checkpoint(tmp_path / "c", "10s")
     monkeypatch.setattr(Folder, "write", slow)
 
     def second(_):
-        now[0] += 1.0
+        clock.now += 1.0
 
     fitted(learner(max_iter=400, solver="gd"), on_step=second, checkpoint=checkpoint)
     assert written[:2] == [10.0, 313.0]

@@ -1,27 +1,18 @@
 """`Checkpoint`: what a user gives to `fit`."""
 
 import os
-import threading
 import time
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, NoReturn
 
-from trilayer.checkpoint.every import Every, every
-from trilayer.checkpoint.folder import Folder
-from trilayer.checkpoint.record import (
-    MOST_NAME,
-    Record,
-    Stage,
-    as_json,
-    as_read,
-    difference,
-    encode,
-)
+from trilayer.checkpoint.book import Book, check_same, warn
+from trilayer.checkpoint.plain import as_read
+from trilayer.checkpoint.record import MOST_NAME, Stage
 from trilayer.errors import CheckpointError, InputError
+from trilayer.keepers import Task
 from trilayer.modelfile.hyperparameters import hyper_to_json
-from trilayer.runs import Memory, Outcome, Task
+from trilayer.runs import Memory, Outcome
 
 SHARE = 0.01
 """Of the time, for writing; where a checkpoint takes longer, it is written less often."""
@@ -81,7 +72,7 @@ class Checkpoint:
         about: Mapping[str, Any] | None = None,
         tell: Callable[[str], None] | None = None,
     ) -> None:
-        self._book = _Book(folder, every, resume=resume, about=about or {}, tell=tell or _warn)
+        self._book = Book(folder, every, resume=resume, about=about or {}, tell=tell or warn)
         self.name = "fit"
 
     def stage(self, name: str) -> "Checkpoint":
@@ -139,13 +130,13 @@ class Checkpoint:
 class StageKeeper:
     """A `trilayer.runs.Keeper`: writes one stage down when it is due."""
 
-    def __init__(self, book: "_Book", name: str, task: Task) -> None:
+    def __init__(self, book: "Book", name: str, task: Task) -> None:
         plain = {key: hyper_to_json(value) for key, value in task.settings.items()}
         settings = as_read(plain, "settings")
         stage = Stage(task.solver, task.engine, task.seed, settings, dict(task.data))
         found = book.record.stages.get(name)
         if found is not None:
-            _check_same(name, found, stage, task.size, book)
+            check_same(name, found, stage, task.size, book)
         self._book, self._name, self._stage = book, name, stage
         self.memory = found.memory if found else None
         self.outcome = found.outcome if found else None
@@ -175,89 +166,3 @@ class StageKeeper:
     def finish(self, outcome: Outcome) -> None:
         """Write down how the run ended."""
         self._book.note(self._name, replace(self._stage, outcome=outcome))
-
-
-class _Book:
-    """What all stages of a run share: the folder, and what is written in it."""
-
-    def __init__(
-        self,
-        folder: str | os.PathLike[str],
-        often: int | str,
-        *,
-        resume: bool,
-        about: Mapping[str, Any],
-        tell: Callable[[str], None],
-    ) -> None:
-        self.every: Every = every(often)
-        self.tell = tell
-        self._writing = threading.Lock()
-        self._process = os.getpid()
-        self.record = Record(as_read(about, "about"), {})
-        self._folder = Folder(folder, make=not resume)
-        if not self._folder.names:
-            if resume:
-                self.tell(f"{self._folder.path}: no checkpoint yet, so the run begins")
-            self._folder.write(encode(self.record))  # what cannot be written is said at once
-        elif resume:
-            self.record = self._found()
-        else:
-            raise CheckpointError(
-                f"{str(self._folder.path)!r} holds checkpoints of an earlier run: go on from them "
-                "(resume=True, --resume), or name another folder"
-            )
-
-    def _found(self) -> Record:
-        found, name, damaged = self._folder.newest()
-        if key := difference(found.about, self.record.about):
-            then, now = (about.get(key) for about in (found.about, self.record.about))
-            raise CheckpointError(
-                f"cannot go on from {str(self._folder.path)!r}: {_change(key, then, now)}"
-            )
-        if damaged:
-            self.tell(f"{self._folder.path}: {'; '.join(damaged)}: goes on from {name}")
-        return found
-
-    def note(self, name: str, stage: Stage) -> None:
-        """Write everything down with this stage as it is now; what fails is told, not raised."""
-        if os.getpid() != self._process:
-            self.tell("a forked process leaves the checkpoints to the process that began them")
-            return
-        with self._writing:
-            self.record = replace(self.record, stages=self.record.stages | {name: stage})
-            try:
-                self._folder.write(encode(self.record))
-            except CheckpointError as error:
-                self.tell(f"{error}; the training goes on, and the checkpoint before stays")
-
-
-def _check_same(name: str, then: Stage, now: Stage, size: int, book: _Book) -> None:
-    """Refuse to go on with anything else than what was begun."""
-    where = f"cannot go on with stage {name!r}"
-    if key := difference(then.settings, now.settings):
-        raise CheckpointError(
-            f"{where}: {_change(key, then.settings.get(key), now.settings.get(key))}"
-        )
-    if key := difference(then.data, now.data):
-        raise CheckpointError(
-            f"{where}: it was begun with other data ({key} differs): give the same, or begin "
-            "again in another folder"
-        )
-    if (then.solver, then.seed, then.size) != (now.solver, now.seed, size):
-        raise CheckpointError(f"{where}: its parts do not belong together")
-    if then.engine != now.engine:
-        book.tell(
-            f"stage {name!r} was begun with the engine {then.engine} and goes on with "
-            f"{now.engine}: the last bits of the result may differ"
-        )
-
-
-def _change(name: str, then: Any, now: Any) -> str:
-    return (
-        f"{name} was {as_json(then)} and is {as_json(now)}: give the same, or begin again in "
-        "another folder"
-    )
-
-
-def _warn(sentence: str) -> None:
-    warnings.warn(sentence, RuntimeWarning, stacklevel=2)

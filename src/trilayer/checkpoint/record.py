@@ -5,8 +5,6 @@ sealed, with a description in JSON. Per stage i it holds the arrays ``i.theta``,
 ``i.loss_curve`` … (all float64) and the counts that belong to them.
 """
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +13,7 @@ from numpy.typing import NDArray
 
 from trilayer._version import __version__
 from trilayer.checkpoint import tensors as arrays
+from trilayer.checkpoint.plain import as_json
 from trilayer.checkpoint.tensors import Arrays
 from trilayer.errors import CheckpointError, InputError, ModelFileError
 from trilayer.modelfile.container import pack, unpack
@@ -156,35 +155,6 @@ def encode(record: Record) -> bytes:
     return pack(tensors, as_json(description))
 
 
-def as_json(value: Any) -> str:
-    """Write ASCII with sorted names.
-
-    Raises
-    ------
-    CheckpointError
-        If something in it has no form in JSON.
-    """
-    try:
-        return json.dumps(value, sort_keys=True, allow_nan=False, separators=(",", ":"))
-    except (TypeError, ValueError, RecursionError) as error:
-        raise CheckpointError(f"it cannot be written as JSON ({error})") from error
-
-
-def as_read(table: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """Return a table as it will be read back.
-
-    Raises
-    ------
-    CheckpointError
-        If it cannot be: what is written must be read.
-    """
-    try:
-        found: dict[str, Any] = named(anything)(json_loads(as_json(dict(table)), where), where)
-    except ModelFileError as error:
-        raise CheckpointError(f"it cannot be written in a checkpoint: {error}") from error
-    return found
-
-
 def decode(data: bytes) -> Record:
     """Read a record.
 
@@ -247,11 +217,3 @@ def _stage(said: dict[str, Any], tensors: Arrays, where: str) -> Stage:
         said["solver"], said["engine"], said["seed"], said["settings"], said["data"],
         memory, outcome,
     )  # fmt: skip
-
-
-def difference(then: Mapping[str, Any], now: Mapping[str, Any]) -> str | None:
-    """Return the first name, in order, under which two tables differ."""
-    for name in sorted(then.keys() | now.keys()):
-        if name not in then or name not in now or then[name] != now[name]:
-            return name
-    return None

@@ -40,7 +40,6 @@ class _OneBlasThread:
                     self._limit.restore_original_limits()
                     self._limit = None
 
-
     def _renew_lock(self) -> None:
         """In a forked child: the thread that held it may not be there to let it go."""
         self._lock = threading.Lock()

@@ -38,8 +38,9 @@ from trilayer.sources.walking import available_threads
 if TYPE_CHECKING:
     import distributed
 
-FAN_IN = 16
-"""Results that are added up on a worker, where there are more, before the driver sees them."""
+FAN_IN, FAN_IN_LARGE = 16, 4
+"""Results that are added up on a worker, where there are more, before the driver sees them:
+few at a time where each is large, for what reaches the driver travels twice, by the scheduler."""
 
 _SMALL = 1 << 16
 """Bytes of parameters up to which each task carries its own copy."""
@@ -126,7 +127,7 @@ class DaskSource:
             If the workers or the scheduler are gone.
         """
         theta: Any = pack(params)
-        if theta.nbytes > _SMALL:
+        if large := theta.nbytes > _SMALL:
             theta = self.client.submit(itself, theta, pure=False)
         return self._total(
             self.client.map(
@@ -137,7 +138,8 @@ class DaskSource:
                 engine_name=engine.name,
                 wanted=signature(engine),
                 pure=False,
-            )
+            ),
+            large=large,
         )
 
     def read(self, ranges: Sequence[slice]) -> Rows:
@@ -185,10 +187,11 @@ class DaskSource:
     def _ask(self, futures: "Sequence[distributed.Future]") -> list[Any]:
         return results(self.client, futures, self.patience)
 
-    def _total(self, futures: "list[distributed.Future]") -> FloatArray:
+    def _total(self, futures: "list[distributed.Future]", *, large: bool = False) -> FloatArray:
         """Add up the subtrees that tasks return, neighbours first and on the workers."""
-        while len(futures) > FAN_IN:
-            groups = [futures[i : i + FAN_IN] for i in range(0, len(futures), FAN_IN)]
+        most = FAN_IN_LARGE if large else FAN_IN
+        while len(futures) > most:
+            groups = [futures[i : i + most] for i in range(0, len(futures), most)]
             futures = self.client.map(merge_all, groups, pure=False)
         subtrees: list[list[Subtree]] = self._ask(futures)
         return total(chain(*subtrees))
