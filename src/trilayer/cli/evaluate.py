@@ -32,7 +32,7 @@ def evaluate(
     fail_under
         NAME=VALUE: exit with 1 if auc or accuracy is lower. Once for each.
     fail_over
-        NAME=VALUE: exit with 1 if log_loss or brier is higher. Once for each.
+        NAME=VALUE: exit with 1 if log_loss, brier or ece is higher. Once for each.
     json
         Print one JSON object instead of tables.
     """
@@ -72,7 +72,7 @@ def score_model(model: "Model", source: Any, column: str | None = None) -> dict[
     import numpy as np
 
     from trilayer.cli.model import TOO_LARGE, answered
-    from trilayer.cli.scores import prior_log_loss, scores
+    from trilayer.cli.scores import prior_log_loss, reliability, scores
 
     target = replace(model.target, name=column or model.target.name)
     if not target.name:
@@ -98,6 +98,7 @@ def score_model(model: "Model", source: Any, column: str | None = None) -> dict[
         "without_answer": unanswered,
         **judged.as_json(),
         "prior_log_loss": prior_log_loss(positive),
+        "reliability": reliability(Z, positive),
     }
 
 
@@ -110,7 +111,8 @@ def _bounds(
         name, equals, value = text.partition("=")
         if name not in names:
             raise InputError(
-                f"{option} {text!r}: it takes {' or '.join(names)} ({other} takes the other scores)"
+                f"{option} {text!r}: it takes {', '.join(names[:-1])} or {names[-1]} "
+                f"({other} takes the other scores)"
             )
         try:
             bounds[name] = float(value)
@@ -132,13 +134,14 @@ def _verdict(result: dict[str, Any], name: str, bound: float, side: str) -> str 
 
 def _show(result: dict[str, Any]) -> None:
     from trilayer.cli.output import counted, say, score, show, table
-    from trilayer.cli.told import confusion_table
+    from trilayer.cli.told import confusion_table, reliability_table
 
     names = {
         "auc": "AUC",
         "log_loss": "log-loss",
         "prior_log_loss": "log-loss of the share of positives",
         "brier": "Brier score",
+        "ece": "expected calibration error",
         "accuracy": "accuracy",
     }
     if result["without_answer"]:
@@ -147,4 +150,5 @@ def _show(result: dict[str, Any]) -> None:
     show(
         table(("score", "value"), rows, title=f"On {result['rows']:,} rows", numbers=True),
         confusion_table(result["confusion"], result),
+        reliability_table(result["reliability"], result),
     )
