@@ -62,7 +62,7 @@ def imported(path: str) -> Callable[..., Any]:
     if not colon:
         raise SystemExit(f"{path!r} names no class: write package.module:Class")
     try:
-        return getattr(import_module(module), name)  # type: ignore[no-any-return]
+        return getattr(import_module(module), name)
     except (ImportError, AttributeError) as error:
         raise SystemExit(f"{path} cannot be imported: {error}") from error
 

@@ -67,8 +67,8 @@ def reliability_curve(
     # Row r of m - 1 lies beyond the inner edges k (m - 1) / n_bins < r, for k = 1, 2, ...
     bins = np.maximum(rank * n_bins - 1, 0) // max(m - 1, 1)
     _, where, rows = np.unique(bins, return_inverse=True, return_counts=True)
-    means = [np.bincount(where, weights=values) / rows for values in (p, y)]
-    return ReliabilityCurve(*means, rows)
+    said, happened = (np.bincount(where, weights=values) / rows for values in (p, y))
+    return ReliabilityCurve(said, happened, rows)
 
 
 def expected_calibration_error(
