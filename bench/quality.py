@@ -116,7 +116,7 @@ def about(chosen: argparse.Namespace) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
     params = f" with {json.dumps(chosen.params)}" if chosen.params else " with its defaults"
     return (
-        f"`{chosen.estimator}`{params}, {chosen.threads} threads of {facts['processor']}, Python "
+        f"`{chosen.estimator}`{params}, threads: {chosen.threads}, of {facts['processor']}, Python "
         f"{facts['python']}, {versions}."
     )
 

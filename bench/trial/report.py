@@ -62,8 +62,8 @@ def _halves(evidence: Evidence) -> str:
     """Rank on the sets that defaults were chosen on, and on those that confirm them."""
     halves = {
         "chosen": "The sets that defaults were chosen on",
-        "confirm": "The sets that confirm them: nothing was chosen on these",
-        "other": "Other sets: nothing was chosen on these either",
+        "confirm": "The sets that are to confirm them",
+        "other": "Other sets",
     }
     found = []
     where = pd.Series({name: half(name) for name in evidence.table.index})
@@ -131,7 +131,7 @@ def _calibration(evidence: Evidence) -> str:
     seconds = evidence.calibration["fit_s"][list(means.index)]
     return (
         f"{text}\n\n{_agreement(evidence)}\n\n## Seconds of a fit, measured here\n\n"
-        f"{evidence.threads} threads each.\n\n{marked(seconds, 'min', 2)}"
+        f"Threads each: {evidence.threads}.\n\n{marked(seconds, 'min', 2)}"
     )
 
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 # Every other table in the order of their rows: defaults are chosen on the first half, and
-# confirmed on the second, which nothing was chosen on.
+# confirmed on the second.
 CHOOSE = (
     "sonar",
     "haberman",

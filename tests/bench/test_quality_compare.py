@@ -168,7 +168,7 @@ def test_the_report_holds_the_numbers():
         "## What must show",
         "## Ranks (5 sets)",
         "## The sets that defaults were chosen on (3 sets)",
-        "nothing was chosen on these (2 sets)",
+        "The sets that are to confirm them (2 sets)",
         "| adult | **0.1000** | 0.2000 | 0.4000 | 0.5000 | 0.6000 |",
         "not measured: logreg, mlp_relu.",
         "stored result: catboost 0.0e+00, rf 0.0e+00.",
