@@ -69,6 +69,26 @@ def _written(said, lines):
     return path
 
 
+def test_ctrl_c_keeps_what_is_done(quality, monkeypatch):
+    from sklearn.dummy import DummyClassifier
+
+    fit, fits = DummyClassifier.fit, []
+
+    def interrupted(self, X, y):
+        fits.append(len(y))
+        if len(fits) == 3:
+            raise KeyboardInterrupt
+        return fit(self, X, y)
+
+    monkeypatch.setattr(DummyClassifier, "fit", interrupted)
+    said = quality(*PRIOR, "--datasets", "small")
+    assert said.code == 130
+    assert "run again to go on" in said.out
+    assert len(pd.read_csv(said.results)) == 2
+    assert not said.report.exists()
+    assert quality(*PRIOR, "--datasets", "small").out.count("log-loss") == 3
+
+
 def test_a_report_without_a_fit(quality):
     assert "nothing to report" in quality(*PRIOR, "--report-only").err
     assert quality(*PRIOR, "--datasets", "small").code == 0
