@@ -13,6 +13,7 @@ from sklearn.metrics import (
 )
 
 from trilayer import TableEncoder, TriLayerClassifier, load, save
+from trilayer.calibration import expected_calibration_error
 
 
 def test_the_scores_are_those_of_scikit_learn(trilayer, people):
@@ -25,6 +26,7 @@ def test_the_scores_are_those_of_scikit_learn(trilayer, people):
     assert told["log_loss"] == pytest.approx(log_loss(y, p))
     assert told["prior_log_loss"] == pytest.approx(log_loss(y, np.full(len(y), y.mean())))
     assert told["brier"] == pytest.approx(brier_score_loss(y, p))
+    assert told["ece"] == pytest.approx(expected_calibration_error(y, p))
     assert told["accuracy"] == pytest.approx(accuracy_score(y, p >= 0.5))
     names = ("true_negative", "false_positive", "false_negative", "true_positive")
     assert [told["confusion"][n] for n in names] == confusion_matrix(y, p >= 0.5).ravel().tolist()
@@ -35,10 +37,26 @@ def test_the_scores_are_those_of_scikit_learn(trilayer, people):
 def test_the_words_hold_the_same_numbers(trilayer, people):
     told = json.loads(trilayer("evaluate", people.model, people.parquet, "--json").out)
     words = trilayer("evaluate", people.model, people.parquet).out
-    for name in ("auc", "log_loss", "brier", "accuracy", "prior_log_loss"):
+    for name in ("auc", "log_loss", "brier", "ece", "accuracy", "prior_log_loss"):
         assert f"{told[name]:.4f}" in words
+    lines = [line.split() for line in words.splitlines()]
+    for each in told["reliability"]:
+        said = [f"{each['probability']:.4f}", f"{each['frequency']:.4f}", f"{each['rows']:,}"]
+        assert said in lines
     for count in told["confusion"].values():
         assert f" {count:,}" in words
+
+
+def test_the_reliability_curve_adds_up_to_the_scores(trilayer, people):
+    told = json.loads(trilayer("evaluate", people.model, people.csv, "--json").out)
+    curve = told["reliability"]
+    rows = [each["rows"] for each in curve]
+    assert len(curve) == 15
+    assert sum(rows) == told["rows"] == 500
+    gaps = [abs(each["probability"] - each["frequency"]) for each in curve]
+    assert told["ece"] == pytest.approx(np.average(gaps, weights=rows))
+    positives = told["confusion"]["true_positive"] + told["confusion"]["false_negative"]
+    assert np.dot([each["frequency"] for each in curve], rows) == pytest.approx(positives)
 
 
 def test_rows_without_an_answer_are_left_out_and_counted(trilayer, people, tmp_path):
@@ -56,10 +74,10 @@ def test_bounds_decide_the_exit_code(trilayer, people):
     good = ("--fail-under", "auc=0.6", "--fail-over", "log_loss=0.69")
     assert trilayer(*words, *good).code == 0
     bad = ("--fail-under", "auc=0.6", "--fail-under", "accuracy=1", "--fail-over", "brier=0.01")
-    said = trilayer(*words, *bad)
+    said = trilayer(*words, *bad, "--fail-over", "ece=0")
     assert said.code == 1
     failed = json.loads(said.out)["failed"]
-    assert [sentence.split()[0] for sentence in failed] == ["accuracy", "brier"]
+    assert [sentence.split()[0] for sentence in failed] == ["accuracy", "brier", "ece"]
     assert said.err == "".join(f"trilayer: {sentence}\n" for sentence in failed)
 
 
@@ -67,7 +85,7 @@ def test_bounds_decide_the_exit_code(trilayer, people):
     ("option", "said"),
     [
         ("--fail-under=brier=0.1", "it takes auc or accuracy (--fail-over takes the other"),
-        ("--fail-over=auc=0.1", "it takes log_loss or brier (--fail-under takes the other"),
+        ("--fail-over=auc=0.1", "it takes log_loss, brier or ece (--fail-under takes the other"),
         ("--fail-under=auc=high", "write auc=0.5, with a number"),
         ("--fail-under=auc=nan", "write auc=0.5, with a number"),
         ("--fail-under=auc", "write auc=0.5, with a number"),

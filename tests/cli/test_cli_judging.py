@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from trilayer.calibration import curve_error, reliability_curve
 from trilayer.cli import judging
 from trilayer.cli.judging import Judge, _rank
-from trilayer.cli.scores import prior_log_loss, scores
+from trilayer.cli.scores import prior_log_loss, probabilities, scores
 
 
 def judged(Z, positive, sizes):
@@ -29,16 +30,17 @@ def rows_of(m, seed=0):
 @given(st.integers(1, 500), st.lists(st.integers(1, 90), min_size=1, max_size=4))
 def test_few_rows_are_as_if_scored_at_once(m, sizes):
     Z, positive = rows_of(m)
-    found, prior = judged(Z, positive, sizes)
+    found, prior, curve = judged(Z, positive, sizes)
     assert found == scores(Z, positive, 0.4)
     assert prior == prior_log_loss(positive.mean())
+    assert found.ece == curve_error(curve)
 
 
 @pytest.mark.parametrize("exact", [10, 999, 4000])
 def test_many_rows_keep_everything_but_near_ties(exact, monkeypatch):
     monkeypatch.setattr(judging, "EXACT", exact)
     Z, positive = rows_of(5000)
-    found, prior = judged(Z, positive, [70, 300])
+    found, prior, curve = judged(Z, positive, [70, 300])
     whole = scores(Z, positive, 0.4)
     assert (found.rows, found.confusion) == (whole.rows, whole.confusion)
     assert found.accuracy == pytest.approx(whole.accuracy, rel=1e-12)
@@ -46,11 +48,15 @@ def test_many_rows_keep_everything_but_near_ties(exact, monkeypatch):
     assert found.brier == pytest.approx(whole.brier, rel=1e-12)
     assert found.auc == pytest.approx(whole.auc, abs=1e-4)
     assert prior == pytest.approx(prior_log_loss(positive.mean()))
+    exactly = reliability_curve(positive, probabilities(Z))
+    for ours, theirs in zip(curve, exactly, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-2)
+    assert found.ece == pytest.approx(whole.ece, rel=0.02)
 
 
 def test_one_class_has_no_auc(monkeypatch):
     monkeypatch.setattr(judging, "EXACT", 3)
-    found, _ = judged(np.arange(9.0), np.ones(9, dtype=bool), [4])
+    found, *_ = judged(np.arange(9.0), np.ones(9, dtype=bool), [4])
     assert found.auc is None
     assert judged(np.arange(9.0), np.arange(9) > 4, [4])[0].auc == 1.0
 

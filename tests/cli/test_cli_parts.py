@@ -181,7 +181,7 @@ def test_scores_are_finite_and_mirror_each_other(Z, data):
     Z = np.array(Z)
     truth = np.array(data.draw(st.lists(st.booleans(), min_size=len(Z), max_size=len(Z))))
     one, other = scores(Z, truth, 0.5), scores(-Z, ~truth, 0.5)
-    assert np.isfinite([one.log_loss, one.brier, one.accuracy]).all()
+    assert np.isfinite([one.log_loss, one.brier, one.ece, one.accuracy]).all()
     assert one.log_loss == pytest.approx(other.log_loss)
     assert one.brier == pytest.approx(other.brier)
     assert one.auc == (None if other.auc is None else pytest.approx(other.auc))

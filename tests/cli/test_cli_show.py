@@ -40,6 +40,8 @@ def test_inspect_says_it_in_words(trilayer, people):
     told = json.loads(trilayer("inspect", people.model, "--json").out)
     for words in (told["checksum"], "4 hidden units", "job (category", "name: nearly every value"):
         assert words in said.out
+    for name in ("auc", "log_loss", "brier", "ece", "accuracy"):
+        assert f"{name} {told['summary']['network'][name]:.4f}" in said.out
     assert all(line == line.rstrip() for line in said.out.splitlines())
 
 

@@ -32,7 +32,7 @@ def evaluate(
     fail_under
         NAME=VALUE: exit with 1 if auc or accuracy is lower. Once for each.
     fail_over
-        NAME=VALUE: exit with 1 if log_loss or brier is higher. Once for each.
+        NAME=VALUE: exit with 1 if log_loss, brier or ece is higher. Once for each.
     json
         Print one JSON object instead of tables.
     """
@@ -73,6 +73,7 @@ def score_model(model: "Model", source: Any, column: str | None = None) -> dict[
 
     from trilayer.cli.judging import Judge
     from trilayer.cli.model import TOO_LARGE, answered
+    from trilayer.cli.scores import as_bins
 
     target = replace(model.target, name=column or model.target.name)
     if not target.name:
@@ -84,7 +85,7 @@ def score_model(model: "Model", source: Any, column: str | None = None) -> dict[
             unanswered += part.unanswered
         if not judge.rows:
             raise InputError(f"target column {target.name!r} is empty in every row")
-        judged, prior = judge.scores()
+        judged, prior, curve = judge.scores()
     if not np.isfinite(judged.log_loss):
         raise InputError(f"the log-loss is not finite: {TOO_LARGE}")
     return {
@@ -96,6 +97,7 @@ def score_model(model: "Model", source: Any, column: str | None = None) -> dict[
         "without_answer": unanswered,
         **judged.as_json(),
         "prior_log_loss": prior,
+        "reliability": as_bins(curve),
     }
 
 
@@ -108,7 +110,8 @@ def _bounds(
         name, equals, value = text.partition("=")
         if name not in names:
             raise InputError(
-                f"{option} {text!r}: it takes {' or '.join(names)} ({other} takes the other scores)"
+                f"{option} {text!r}: it takes {', '.join(names[:-1])} or {names[-1]} "
+                f"({other} takes the other scores)"
             )
         try:
             bounds[name] = float(value)
@@ -130,13 +133,14 @@ def _verdict(result: dict[str, Any], name: str, bound: float, side: str) -> str 
 
 def _show(result: dict[str, Any]) -> None:
     from trilayer.cli.output import counted, say, score, show, table
-    from trilayer.cli.told import confusion_table
+    from trilayer.cli.told import confusion_table, reliability_table
 
     names = {
         "auc": "AUC",
         "log_loss": "log-loss",
         "prior_log_loss": "log-loss of the share of positives",
         "brier": "Brier score",
+        "ece": "expected calibration error",
         "accuracy": "accuracy",
     }
     if result["without_answer"]:
@@ -145,4 +149,5 @@ def _show(result: dict[str, Any]) -> None:
     show(
         table(("score", "value"), rows, title=f"On {result['rows']:,} rows", numbers=True),
         confusion_table(result["confusion"], result),
+        reliability_table(result["reliability"], result),
     )

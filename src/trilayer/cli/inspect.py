@@ -144,6 +144,7 @@ def _summary(summary: Any) -> str:
     if not isinstance(summary, dict) or not isinstance(summary.get("network"), dict):
         return _pairs(summary)
     told = summary["network"]
-    names = ("auc", "log_loss", "brier", "accuracy")
-    scores = ", ".join(f"{name} {score(told.get(name))}" for name in names)
+    names = ("auc", "log_loss", "brier", "ece", "accuracy")
+    # Models of before the calibration error have none.
+    scores = ", ".join(f"{name} {score(told[name])}" for name in names if name in told)
     return f"{told.get('rows')} rows held out: {scores}; {summary.get('verdict', '')}"

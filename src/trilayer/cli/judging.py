@@ -3,6 +3,12 @@
 import numpy as np
 import numpy.typing as npt
 
+from trilayer.calibration import (
+    ReliabilityCurve,
+    curve_error,
+    curve_of_groups,
+    reliability_curve,
+)
 from trilayer.cli.scores import (
     Answers,
     Floats,
@@ -24,7 +30,7 @@ class Judge:
     """Scores the logits of the positive label, part by part.
 
     Beyond `EXACT` rows, sums are kept instead of rows, and the AUC takes logits that agree
-    in their first three digits for ties.
+    in their first three digits for ties, as the bins of reliability do.
 
     Parameters
     ----------
@@ -45,14 +51,20 @@ class Judge:
         if self._waiting > EXACT:
             self._fold()
 
-    def scores(self) -> tuple[Scores, float]:
-        """Return the scores of all rows, and the prior's log-loss; there must be a row."""
+    def scores(self) -> tuple[Scores, float, ReliabilityCurve]:
+        """Return the scores of all rows, the prior's log-loss, and the reliability curve.
+
+        There must be a row.
+        """
         if self._folded is None:
             Z, positive = self._joined()
-            return scores(Z, positive, self.threshold), prior_log_loss(float(positive.mean()))
+            curve = reliability_curve(positive, probabilities(Z))
+            prior = prior_log_loss(float(positive.mean()))
+            return scores(Z, positive, self.threshold), prior, curve
         self._fold()
         rate = self._folded.positives / self._folded.rows
-        return self._folded.scores(), prior_log_loss(rate)
+        curve = self._folded.curve()
+        return self._folded.scores(curve), prior_log_loss(rate), curve
 
     @property
     def rows(self) -> int:
@@ -79,6 +91,7 @@ class _Folded:
         self._sums = np.zeros(2)
         self._confusion: dict[str, int] = {}
         self._ranks = np.zeros((2, 1 << _BITS), dtype=np.int64)
+        self._said = np.zeros(1 << _BITS)
 
     def add(self, Z: Floats, positive: Answers) -> None:
         self.rows += len(Z)
@@ -96,12 +109,22 @@ class _Folded:
         ranks = _rank(Z)
         for which, counts in zip((~positive, positive), self._ranks, strict=True):
             counts += np.bincount(ranks[which], minlength=counts.size)
+        self._said += np.bincount(ranks, weights=p, minlength=self._said.size)
 
-    def scores(self) -> Scores:
+    def curve(self) -> ReliabilityCurve:
+        return curve_of_groups(self._ranks.sum(axis=0), self._ranks[1], self._said)
+
+    def scores(self, curve: ReliabilityCurve) -> Scores:
         log_loss, brier = (self._sums / self.rows).tolist()
         right = self._confusion["true_negative"] + self._confusion["true_positive"]
         return Scores(
-            self.rows, self._auc(), log_loss, brier, right / self.rows, dict(self._confusion)
+            rows=self.rows,
+            auc=self._auc(),
+            log_loss=log_loss,
+            brier=brier,
+            ece=curve_error(curve),
+            accuracy=right / self.rows,
+            confusion=dict(self._confusion),
         )
 
     def _auc(self) -> float | None:

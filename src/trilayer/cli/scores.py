@@ -7,12 +7,13 @@ import numpy as np
 import numpy.typing as npt
 
 from trilayer import core
+from trilayer.calibration import ReliabilityCurve, expected_calibration_error
 
 Floats = npt.NDArray[np.floating[Any]]
 Answers = npt.NDArray[np.bool_]
 
 HIGHER_IS_BETTER = ("auc", "accuracy")
-LOWER_IS_BETTER = ("log_loss", "brier")
+LOWER_IS_BETTER = ("log_loss", "brier", "ece")
 
 _CLEAR = 2.0  # standard errors from which on a difference is no chance
 
@@ -26,7 +27,8 @@ class Scores:
     rows : int
     auc : float or None
         None where there is only one class.
-    log_loss, brier, accuracy : float
+    log_loss, brier, ece, accuracy : float
+        ece is the expected calibration error, in 15 bins of equal size.
     confusion : dict of str to int
         true_negative, false_positive, false_negative, true_positive.
     """
@@ -35,6 +37,7 @@ class Scores:
     auc: float | None
     log_loss: float
     brier: float
+    ece: float
     accuracy: float
     confusion: dict[str, int]
 
@@ -61,6 +64,7 @@ def scores(Z: Floats, positive: Answers, threshold: float) -> Scores:
         auc=_auc(Z, positive),
         log_loss=float(losses(Z, positive).mean()),
         brier=float(np.square(p - positive).mean()),
+        ece=expected_calibration_error(positive, p),
         accuracy=float((said == positive).mean()),
         confusion={
             "true_negative": int(np.sum(~said & ~positive)),
@@ -82,6 +86,14 @@ def losses(Z: Floats, positive: Answers) -> Floats:
     Y = positive.astype(np.float64)
     rows: Floats = core.losses(np.asarray(Z, dtype=np.float64)[None], Y[None])[0]
     return rows
+
+
+def as_bins(curve: ReliabilityCurve) -> list[dict[str, float]]:
+    """Give what was said beside how often it happened a form in JSON."""
+    return [
+        {"probability": float(p), "frequency": float(share), "rows": int(rows)}
+        for p, share, rows in zip(*curve, strict=True)
+    ]
 
 
 def prior_logit(rate: float) -> float:

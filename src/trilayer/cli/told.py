@@ -11,6 +11,13 @@ if TYPE_CHECKING:
     from trilayer.encoding import ColumnSummary, TableEncoder
     from trilayer.tables.targets import Target
 
+_COLUMNS = {
+    "auc": "AUC",
+    "log_loss": "log-loss",
+    "brier": "Brier",
+    "ece": "ECE",
+    "accuracy": "accuracy",
+}
 _PLURALS = {"number": "numbers", "category": "categories", "boolean": "yes or no", "date": "dates"}
 
 
@@ -74,13 +81,13 @@ def show_results(result: dict[str, Any]) -> None:
         "class prior": baselines["prior"],
     }
     rows = [
-        [name, *(score(judged[key]) for key in ("auc", "log_loss", "brier", "accuracy"))]
+        [name, *(score(judged[key]) for key in _COLUMNS)]
         for name, judged in models.items()
         if judged is not None
     ]
     title = f"On {result['rows']['held_out']:,} held-out rows"
     show(
-        table(("", "AUC", "log-loss", "Brier", "accuracy"), rows, title=title, numbers=True),
+        table(("", *_COLUMNS.values()), rows, title=title, numbers=True),
         confusion_table(result["network"]["confusion"], result),
         result["verdict"],
     )
@@ -95,4 +102,14 @@ def confusion_table(confusion: dict[str, int], about: dict[str, Any]) -> Any:
     ]
     title = f"Said to be {positive} from a probability of {about['threshold']:g} on"
     columns = ("truly", f"said {negative}", f"said {positive}")
+    return table(columns, rows, title=title, numbers=True)
+
+
+def reliability_table(bins: list[dict[str, float]], about: dict[str, Any]) -> Any:
+    """Lay out a reliability curve; `about` names the positive label."""
+    rows = [
+        [score(each["probability"]), score(each["frequency"]), f"{each['rows']:,}"] for each in bins
+    ]
+    title = f"How often it is {about['positive']}, beside how often it was said to be"
+    columns = ("probability", "frequency", "rows")
     return table(columns, rows, title=title, numbers=True)

@@ -1,0 +1,1 @@
+"""Classifiers on real tables: one protocol, its results, and what they show."""
