@@ -45,6 +45,8 @@ def tell_cut(rows: "Cut") -> None:
 
 def _described(column: "ColumnSummary") -> str:
     facts = []
+    if column.inputs and column.bins:
+        facts.append(counted(column.bins, "bin"))
     if column.inputs and column.levels:
         facts.append(counted(column.levels, "level"))
     if column.inputs and column.pooled:
