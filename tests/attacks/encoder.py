@@ -99,7 +99,7 @@ def an_unknown_column() -> bytes:
     return sealed(tensors, description)
 
 
-@lie(r"its encoder makes \d inputs and its network takes 3")
+@lie(r"its encoder makes \d+ inputs and its network takes 3")
 def a_network_of_another_table() -> bytes:
     """A sound encoder before a sound network that does not fit it."""
     encoder = TableEncoder(min_count=4).fit(TABLE)
