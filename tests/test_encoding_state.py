@@ -68,6 +68,52 @@ def test_arrays_without_names_come_back_without():
     np.testing.assert_array_equal(again.transform(X), encoder.transform(X))
 
 
+def as_version_1(arrays, spec):
+    """What version 1 would have written of this, without what it did not know."""
+    plain = {name: arrays[name] for name in ("scales", "levels", "level_offsets")}
+    spec = {**spec, "version": 1, "parameters": {**spec["parameters"]}}
+    del spec["parameters"]["max_bins"]
+    spec["columns"] = [
+        {k: v for k, v in each.items() if k != "counted"} for each in spec["columns"]
+    ]
+    return {**plain, "means": arrays["centers"]}, spec
+
+
+OLD = TableEncoder(max_bins=0).fit(TABLE.drop_columns(["k"]))
+OLD_ARRAYS, OLD_SPEC = as_version_1(*OLD.to_state())
+
+
+def test_version_1_comes_back_without_bins():
+    again = TableEncoder.from_state(OLD_ARRAYS, OLD_SPEC)
+    assert again.columns_ == OLD.columns_
+    assert again.max_bins == 0
+    assert again.transform(TABLE).tobytes() == OLD.transform(TABLE).tobytes()
+    arrays, spec = again.to_state()
+    assert spec["version"] == 2
+    assert TableEncoder.from_state(arrays, spec).columns_ == OLD.columns_
+
+
+@pytest.mark.parametrize(
+    ("words", "change"),
+    {
+        "has not the arrays": lambda a, _: a.update(centers=a["means"]),
+        "means is no 1-D array of float64": lambda a, _: a.update(means=None),
+        "a column has not the fields": lambda _, s: s["columns"][0].update(counted=0),
+        "a column is no object": lambda _, s: s["columns"].__setitem__(0, 1),
+        "the parameters has not the fields": lambda _, s: s["parameters"].update(max_bins=0),
+        "a center is not finite": lambda a, _: a["means"].__setitem__(0, np.inf),
+        "there are fewer centers": lambda a, _: a.update(
+            means=a["means"][1:], scales=a["scales"][1:]
+        ),
+    }.items(),
+)
+def test_lies_of_version_1_are_refused(words, change):
+    arrays, spec = {k: v.copy() for k, v in OLD_ARRAYS.items()}, copy.deepcopy(OLD_SPEC)
+    change(arrays, spec)
+    with pytest.raises(ModelFileError, match=words):
+        TableEncoder.from_state(arrays, spec)
+
+
 def lie(change):
     arrays, spec = fresh()
     change(arrays, spec)
