@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from trilayer.encoding import TableEncoder
+from trilayer.encoding import Part, TableEncoder
 from trilayer.encoding.bins import FEWEST_ROWS, bin_edges, write_positions
 from trilayer.encoding.quantiles import fair_cap, tabulated
 
@@ -238,3 +238,9 @@ def test_inputs_have_different_names(values):
     table = pa.table({"x": np.repeat(np.array(values) + 0.0, 10)})
     names = TableEncoder().fit(table).get_feature_names_out().tolist()
     assert len(set(names)) == len(names)
+
+
+def test_days_that_no_calendar_reaches_are_numbers():
+    """Only a file can say so."""
+    part = Part("days", 0.0, 1.0, (-1e300, 0.0, 1e9))
+    assert part.input_names("d")[1] == "d.days from -1e+300 to 0"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from trilayer.encoding.learning import TableLearner
 
 # Scaled numbers stay below this, smoothly: no outlier can dominate.
-CLIP = 4.0
+CLIP = 8.0
 
 
 class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
