@@ -33,8 +33,8 @@ def squashed(z):
 
 
 def encoded(X, *names, **parameters):
-    """The inputs of a table, by name; just some of them if names are given."""
-    encoder = TableEncoder(**parameters).fit(X)
+    """The inputs of a table without bins, by name; just some of them if names are given."""
+    encoder = TableEncoder(**{"max_bins": 0} | parameters).fit(X)
     inputs = dict(zip(encoder.get_feature_names_out(), encoder.transform(X).T, strict=True))
     return {name: inputs[name].tolist() for name in names or inputs}
 
@@ -42,11 +42,40 @@ def encoded(X, *names, **parameters):
 # ---- numbers -------------------------------------------------------------------------
 
 
-def test_numbers_are_standardised_and_missing_ones_said():
-    inputs = encoded(PEOPLE, "age", "age is missing")
-    z = np.array([-10.0, 0.0, 10.0, 0.0]) / np.sqrt(200 / 3)
+def test_numbers_are_scaled_and_missing_ones_said():
+    ages = [38.0, None, 20.0, 40.0, 45.0, 90.0]
+    inputs = encoded(pa.table({"age": ages}), "age", "age is missing")
+    # The median is 40, and the middle half reaches from 38 to 45.
+    z = np.array([-2.0, 0.0, -20.0, 0.0, 5.0, 50.0]) * 1.349 / 7
     np.testing.assert_allclose(inputs["age"], squashed(z), rtol=1e-15)
-    assert inputs["age is missing"] == [0, 1, 0, 0]
+    assert inputs["age is missing"] == [0, 1, 0, 0, 0, 0]
+
+
+@given(hnp.arrays(np.float64, st.integers(40, 80), elements=st.floats(-1e9, 1e9)))
+def test_far_values_do_not_move_the_scale(values):
+    """Up to a quarter of the values on either side may be anything."""
+    middle = np.sort(np.append(values, [0.0, 1.0]))
+    far = middle.copy()
+    far[: len(far) // 4 - 1] -= 1e12
+    far[-(len(far) // 4 - 1) :] += 1e12
+    one, other = (TableEncoder().fit(pa.table({"x": each})).columns_[0] for each in (middle, far))
+    assert one.parts[0].center == other.parts[0].center
+    if len(set(middle[len(far) // 4 : -(len(far) // 4)])) > 1:
+        assert one.parts[0].scale == other.parts[0].scale
+
+
+@pytest.mark.parametrize(
+    ("values", "scale"),
+    [
+        ([0.0] * 50 + [1.0] * 50, 1 / 1.349),  # the quartiles differ
+        ([0.0] * 90 + [7.0] * 10, 7 / 3.290),  # only the outer twentieths do
+        ([0.0] * 99 + [6.0], 3.0),  # only the extremes do
+    ],
+)
+def test_a_column_of_one_value_but_for_a_few_has_a_scale(values, scale):
+    (column,) = TableEncoder().fit(pa.table({"x": values})).columns_
+    assert column.parts[0].scale == pytest.approx(scale, rel=1e-15)
+    assert column.parts[0].center == 0.0
 
 
 @given(
@@ -57,21 +86,24 @@ def test_inputs_are_finite_bounded_and_keep_the_order(values, fresh):
     if values.min() == values.max():
         values[0] += 1 + abs(values[0])
     encoder = TableEncoder().fit(pa.table({"x": values}))
+    width = len(encoder.get_feature_names_out())
     seen = np.sort(np.append(values, 0.0 if math.isnan(fresh) else fresh))
-    out = encoder.transform(pa.table({"x": seen}))[:, 0]
+    out = encoder.transform(pa.table({"x": seen}))
     assert np.all(np.abs(out) <= CLIP)
-    assert np.all(np.diff(out) >= 0)
-    assert encoder.transform(pa.table({"x": [fresh]})).shape == (1, 1)
+    assert np.all(np.diff(out, axis=0) >= 0)
+    assert encoder.transform(pa.table({"x": [fresh]})).shape == (1, width)
 
 
 def test_an_outlier_does_not_dominate():
     values = np.append(np.random.default_rng(0).normal(size=999), 1e12)
     inputs = encoded(pa.table({"x": values}), "x")["x"]
-    assert CLIP * 0.9 < inputs[-1] < CLIP
+    assert inputs[-1] == pytest.approx(CLIP)
 
 
-def test_numbers_that_differ_by_less_than_their_squares_can_say():
-    assert encoded(pa.table({"x": [0.0, 5e-324, 0.0]}))["x"] == [0, squashed(1.0), 0]
+@pytest.mark.parametrize("zeros", [1, 9, 99])
+def test_numbers_that_hardly_differ_are_told_apart(zeros):
+    inputs = encoded(pa.table({"x": [0.0] * zeros + [5e-324]}))["x"]
+    assert inputs == [0.0] * zeros + [squashed(1.0)]
 
 
 @pytest.mark.parametrize("value", [math.inf, -math.inf])
@@ -84,7 +116,7 @@ def test_infinity_is_refused(value):
         encoder.transform(table)
 
 
-def test_numbers_too_large_to_square_are_refused():
+def test_numbers_too_large_are_refused():
     with pytest.raises(InputError, match="column 'x' holds numbers beyond 1e\\+140"):
         TableEncoder().fit(pa.table({"x": [1.0, -1e141]}))
 
@@ -124,9 +156,9 @@ def test_dates_become_numbers():
     names = [f"since.{part}" for part in ("year", "month", "days")]
     inputs = encoded(PEOPLE)
     assert [name for name in inputs if name.startswith("since")] == [*names, "since is missing"]
-    year = np.array([2024, 2024, np.nan, 2025])
-    z = (year - np.nanmean(year)) / np.nanstd(year)
-    np.testing.assert_allclose(inputs["since.year"], np.nan_to_num(squashed(z)), rtol=1e-12)
+    # The median of the years is 2024, and the third quartile 2025.
+    z = np.array([0.0, 0.0, 0.0, 1.349])
+    np.testing.assert_allclose(inputs["since.year"], squashed(z), rtol=1e-12)
     assert inputs["since is missing"] == [0, 0, 1, 0]
 
 
@@ -141,7 +173,7 @@ def test_the_calendar_is_python_s(instants):
     (column,) = encoder.columns_
     for part in column.parts:
         if part.name in truth:
-            assert part.mean == pytest.approx(np.mean(truth[part.name]), rel=1e-12)
+            assert part.center == np.quantile(truth[part.name], 0.5, method="inverted_cdf")
     kept = {part.name for part in column.parts}
     assert {name for name, values in truth.items() if len(set(values)) > 1} <= kept
     assert "days" in kept
@@ -150,7 +182,7 @@ def test_the_calendar_is_python_s(instants):
 def test_the_hour_counts_where_there_is_one():
     instants = [dt.datetime(2024, 5, 1, hour, 30) for hour in (0, 6, 12)]
     (column,) = TableEncoder().fit(pa.table({"d": instants})).columns_
-    assert (column.parts[0].name, column.parts[0].mean) == ("hour", 6.5)
+    assert (column.parts[0].name, column.parts[0].center) == ("hour", 6.5)
     (column,) = TableEncoder().fit(pa.table({"d": [d.time() for d in instants]})).columns_
     assert [part.name for part in column.parts] == ["hour", "days"]
 
@@ -180,10 +212,39 @@ def test_every_level_has_an_input_and_so_has_nothing():
 def test_rare_levels_are_pooled_and_unseen_ones_join_them():
     table = pa.table({"c": ["a"] * 5 + ["b"] * 4 + ["c"] * 2 + ["d"]})
     encoder = TableEncoder(min_count=2, max_levels=2).fit(table)
-    assert encoder.get_feature_names_out().tolist() == ["c=a", "c=b", "c is other"]
-    rows = encoder.transform(pa.table({"c": ["a", "b", "c", "d", "e", None, ""]}))
+    names = ["c.frequency", "c=a", "c=b", "c is other"]
+    assert encoder.get_feature_names_out().tolist() == names
+    rows = encoder.transform(pa.table({"c": ["a", "b", "c", "d", "e", None, ""]}))[:, 1:]
     assert rows.argmax(axis=1).tolist() == [0, 1, 2, 2, 2, 2, 2]
     assert rows.sum(axis=1).tolist() == [1] * 7
+
+
+def test_where_rare_levels_are_pooled_their_frequency_is_told():
+    counts = {"a": 40, "b": 30, "c": 9, "d": 9, "e": 2, "f": 1, "g": 1}
+    values = [level for level, count in counts.items() for _ in range(count)]
+    table = pa.table({"c": np.random.default_rng(0).permutation(values)})
+    encoder = TableEncoder(min_count=10).fit(table)
+    names = ["c.frequency", "c=a", "c=b", "c is other"]
+    assert encoder.get_feature_names_out().tolist() == names
+    logs = np.log([counts[level] for level in table["c"].to_pylist()])
+    z = (logs - logs.mean()) / logs.std()
+    np.testing.assert_allclose(encoder.transform(table)[:, 0], squashed(z), rtol=1e-9, atol=1e-12)
+    # A level never seen is as rare as one seen once, and nothing is neither rare nor frequent.
+    once, unseen, missing = encoder.transform(pa.table({"c": ["f", "new", None]}))[:, 0]
+    assert (once, missing) == (unseen, 0.0)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ["a"] * 50 + ["b"] * 40 + ["c"] * 9,  # one rare level: its own input says it all
+        ["a"] * 50 + ["b"] * 5 + ["c"] * 5,  # as frequent as each other
+        ["a"] * 50 + ["b"] * 50,  # none
+    ],
+)
+def test_where_the_frequency_says_nothing_new_it_is_left_out(values):
+    encoder = TableEncoder(min_count=10).fit(pa.table({"c": values}))
+    assert not any("frequency" in name for name in encoder.get_feature_names_out())
 
 
 def test_without_a_place_unseen_levels_are_nowhere():
@@ -207,7 +268,7 @@ def test_ten_times_are_enough_for_an_input():
 def test_numbers_may_be_named_categories():
     table = pa.table({"code": [1.0, 2.0, None, 1.0], "n": [1, 2, 3, 4]})
     encoder = TableEncoder(categorical="code").fit(table)
-    names = ["code=1", "code=2", "code is missing", "n"]
+    names = ["code=1", "code=2", "code is missing", "n"]  # four rows are too few for bins
     assert encoder.get_feature_names_out().tolist() == names
     for again in ([1, 2, None, 1], ["1", "2.0", "", "1.0"], ["1.00", "2", None, "1"]):
         other = pa.table({"code": again, "n": [1, 2, 3, 4]})
@@ -267,7 +328,7 @@ def test_columns_that_cannot_help_are_named():
         ("asked", "as asked"),
     ]
     # Only what is used must be there.
-    assert encoder.transform(table.select(["use"])).shape == (rows, 1)
+    assert encoder.transform(table.select(["use"])).shape == (rows, 1 + rows // 8)
 
 
 def test_text_that_is_rare_throughout_is_left_out():

@@ -127,14 +127,14 @@ def test_it_says_what_it_understood():
     )
     summaries = TableEncoder().fit(table).describe()
     assert [str(each) for each in summaries] == [
-        "age: number, 1 input",
+        "age: number, 33 inputs; 32 bins",
         "job: category, 4 inputs; 2 levels; 2 rare levels pooled; 1 value missing",
         "one: number, 1 input; 150 values missing; only whether a value is there counts, "
         "for every value is the same",
         "id: left out: nearly every value is different",
     ]
     assert [(s.inputs, s.missing, s.levels, s.pooled) for s in summaries] == [
-        (1, 0, 0, 0),
+        (33, 0, 0, 0),
         (4, 1, 2, 2),
         (1, 150, 0, 0),
         (0, 0, 0, 0),
@@ -192,6 +192,8 @@ def test_frames_come_out_where_they_are_asked_for():
 @pytest.mark.parametrize(
     ("parameters", "words"),
     [
+        ({"max_bins": -1}, "max_bins must be a whole number from 0 on, not -1"),
+        ({"max_bins": 7.5}, "max_bins must be a whole number from 0 on, not 7.5"),
         ({"max_levels": 0}, "max_levels must be a whole number from 1 on, not 0"),
         ({"min_count": 2.5}, "min_count must be a whole number"),
         ({"max_levels": None}, "max_levels must be a whole number"),

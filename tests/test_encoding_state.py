@@ -18,6 +18,7 @@ TABLE = pa.table(
     {
         "n": pa.array([1.5, None, 3.0, 4.5] * 5),
         "c": pa.array([*(["ä", "b", None, "ä"] * 5)[:-1], "rare"]),
+        "k": pa.array(["u", "v"] * 7 + ["w", "w", "w", "x", "y", "z"]),
         "d": pa.array([0, 1, 400, 9000] * 5, pa.date32()),
         "b": pa.array([True, False] * 10),
         "flag": pa.array(["yes", None] * 10),
@@ -25,7 +26,7 @@ TABLE = pa.table(
         "void": pa.nulls(20),
     }
 )
-ENCODER = TableEncoder(categorical=["c"], drop=["void"], min_count=2, dtype="float32").fit(TABLE)
+ENCODER = TableEncoder(categorical=["c"], drop=["void"], min_count=4, dtype="float32").fit(TABLE)
 ARRAYS, SPEC = ENCODER.to_state()
 
 
@@ -41,7 +42,7 @@ def test_it_comes_back_the_same():
     assert again.describe() == ENCODER.describe()
     assert again.dropped_ == ENCODER.dropped_
     assert again.columns_ == ENCODER.columns_
-    assert again.n_features_in_ == 7
+    assert again.n_features_in_ == 8
     assert again.feature_names_in_.tolist() == TABLE.column_names
     assert again.to_state()[1] == SPEC
 
@@ -49,10 +50,13 @@ def test_it_comes_back_the_same():
 def test_the_arrays_are_numbers():
     kinds = {name: (array.dtype.name, array.ndim) for name, array in ARRAYS.items()}
     assert kinds == {
-        "means": ("float64", 1),
+        "centers": ("float64", 1),
         "scales": ("float64", 1),
+        "edges": ("float64", 1),
+        "edge_offsets": ("int64", 1),
         "levels": ("uint8", 1),
         "level_offsets": ("int64", 1),
+        "counts": ("int64", 1),
     }
 
 
@@ -62,6 +66,52 @@ def test_arrays_without_names_come_back_without():
     again = TableEncoder.from_state(*encoder.to_state())
     assert not hasattr(again, "feature_names_in_")
     np.testing.assert_array_equal(again.transform(X), encoder.transform(X))
+
+
+def as_version_1(arrays, spec):
+    """What version 1 would have written of this, without what it did not know."""
+    plain = {name: arrays[name] for name in ("scales", "levels", "level_offsets")}
+    spec = {**spec, "version": 1, "parameters": {**spec["parameters"]}}
+    del spec["parameters"]["max_bins"]
+    spec["columns"] = [
+        {k: v for k, v in each.items() if k != "counted"} for each in spec["columns"]
+    ]
+    return {**plain, "means": arrays["centers"]}, spec
+
+
+OLD = TableEncoder(max_bins=0).fit(TABLE.drop_columns(["k"]))
+OLD_ARRAYS, OLD_SPEC = as_version_1(*OLD.to_state())
+
+
+def test_version_1_comes_back_without_bins():
+    again = TableEncoder.from_state(OLD_ARRAYS, OLD_SPEC)
+    assert again.columns_ == OLD.columns_
+    assert again.max_bins == 0
+    assert again.transform(TABLE).tobytes() == OLD.transform(TABLE).tobytes()
+    arrays, spec = again.to_state()
+    assert spec["version"] == 2
+    assert TableEncoder.from_state(arrays, spec).columns_ == OLD.columns_
+
+
+@pytest.mark.parametrize(
+    ("words", "change"),
+    {
+        "has not the arrays": lambda a, _: a.update(centers=a["means"]),
+        "means is no 1-D array of float64": lambda a, _: a.update(means=None),
+        "a column has not the fields": lambda _, s: s["columns"][0].update(counted=0),
+        "a column is no object": lambda _, s: s["columns"].__setitem__(0, 1),
+        "the parameters has not the fields": lambda _, s: s["parameters"].update(max_bins=0),
+        "a center is not finite": lambda a, _: a["means"].__setitem__(0, np.inf),
+        "there are fewer centers": lambda a, _: a.update(
+            means=a["means"][1:], scales=a["scales"][1:]
+        ),
+    }.items(),
+)
+def test_lies_of_version_1_are_refused(words, change):
+    arrays, spec = {k: v.copy() for k, v in OLD_ARRAYS.items()}, copy.deepcopy(OLD_SPEC)
+    change(arrays, spec)
+    with pytest.raises(ModelFileError, match=words):
+        TableEncoder.from_state(arrays, spec)
 
 
 def lie(change):
@@ -77,44 +127,74 @@ def column(spec, name):
     return next(record for record in spec["columns"] if record["name"] == name)
 
 
+def put(name, place, value):
+    return lambda arrays, _: arrays[name].__setitem__(place, value)
+
+
+def take(name, places):
+    return lambda arrays, _: arrays.update({name: arrays[name][places]})
+
+
 ARRAY_LIES = {
-    "means is no 1-D array of float64": lambda a, _: a.update(means=a["means"].astype("f4")),
+    "centers is no 1-D array of float64": lambda a, _: a.update(centers=a["centers"].astype("f4")),
     "scales is no 1-D array of float64": lambda a, _: a.update(scales=a["scales"][None]),
     "levels is no 1-D array of uint8": lambda a, _: a.update(levels=b"text"),
     "level_offsets is no 1-D array of int64": lambda a, _: a.update(
         level_offsets=a["level_offsets"].astype(">i8")
     ),
+    "counts is no 1-D array of int64": lambda a, _: a.update(counts=a["counts"] * 1.0),
     "has not the arrays it should": lambda a, _: a.pop("levels"),
-    "has not the arrays": lambda a, _: a.update(more=a["means"]),
-    "means and scales differ in length": lambda a, _: a.update(means=a["means"][1:]),
-    "a mean is not finite": lambda a, _: a["means"].__setitem__(0, np.nan),
-    "a scale is not positive": lambda a, _: a["scales"].__setitem__(0, 0.0),
-    "scale is not positive": lambda a, _: a["scales"].__setitem__(0, np.inf),
-    "level_offsets does not begin with 0": lambda a, _: a["level_offsets"].__setitem__(0, 1),
+    "has not the arrays": lambda a, _: a.update(more=a["centers"]),
+    "centers and scales differ in length": take("centers", slice(1, None)),
+    "a center is not finite": put("centers", 0, np.nan),
+    "a scale is not positive": put("scales", 0, 0.0),
+    "scale is not positive": put("scales", 0, np.inf),
+    "an edge is not finite": put("edges", 2, np.inf),
+    "the edges of a part do not increase": put("edges", 1, 1e9),
+    "edges of a part do not increase": put("edges", 1, 1970.0),
+    "the edges of a part are too far apart": lambda a, _: a["edges"].__setitem__(
+        slice(0, 3), [-1.7e308, 1.7e308, 1.75e308]
+    ),
+    "a part has edges, but not two bins": lambda a, _: (
+        a.update(edges=a["edges"][1:]),
+        a["edge_offsets"].__isub__(a["edge_offsets"] > 0),
+    ),
+    "edge_offsets does not begin with 0": put("edge_offsets", 0, 1),
+    "edge_offsets decreases": put("edge_offsets", 2, 99),
+    "edge_offsets does not end where edges ends": take("edges", slice(1, None)),
+    "edge_offsets and centers differ in length": lambda a, _: a.update(
+        edge_offsets=np.append(0, a["edge_offsets"])
+    ),
+    "column 'k' has bins, but no numbers": lambda a, _: a["edge_offsets"].__setitem__(
+        slice(2, 3), 3
+    ),
+    "level_offsets does not begin with 0": put("level_offsets", 0, 1),
     "offsets does not begin with 0": lambda a, _: a.update(level_offsets=np.zeros(0, np.int64)),
-    "level_offsets does not increase": lambda a, _: a["level_offsets"].__setitem__(1, 99),
-    "level_offsets does not end where levels ends": lambda a, _: a.update(levels=a["levels"][1:]),
-    "column 'b' is not scaled as truth values are": lambda a, _: a["scales"].__setitem__(-1, 2.0),
-    "a level in this file is not UTF-8 text": lambda a, _: a["levels"].__setitem__(0, 255),
-    "a column has a level twice": lambda a, _: a.update(
-        levels=np.frombuffer(b"bb", np.uint8), level_offsets=np.array([0, 1, 2])
+    "level_offsets decreases": put("level_offsets", 1, 99),
+    "a level is empty": put("level_offsets", 1, 0),
+    "level_offsets does not end where levels ends": take("levels", slice(1, None)),
+    "column 'b' is not scaled as truth values are": put("scales", -1, 2.0),
+    "a level in this file is not UTF-8 text": put("levels", 0, 255),
+    "column 'k' has a level twice": put("levels", -1, ord("u")),
+    "there are fewer centers than parts": lambda a, _: a.update(
+        centers=a["centers"][:-1], scales=a["scales"][:-1], edge_offsets=a["edge_offsets"][:-1]
     ),
-    "there are fewer means than parts": lambda a, _: a.update(
-        means=a["means"][1:], scales=a["scales"][1:]
-    ),
-    "there are more means or levels": lambda a, _: a.update(
-        means=np.full(99, 0.5), scales=np.full(99, 0.5)
+    "there are more centers, levels or counts": lambda a, _: a.update(
+        counts=np.append(a["counts"], 1)
     ),
     "there are fewer levels than the columns claim": lambda a, _: a.update(
         levels=np.zeros(0, np.uint8), level_offsets=np.zeros(1, np.int64)
     ),
+    "a count is not positive": put("counts", 0, 0),
+    "there are fewer counts than levels with a frequency": take("counts", slice(1, None)),
+    "column 'k' counts more values than there were rows": put("counts", 0, 21),
 }
 
 SPEC_LIES = {
     "the description has not the fields": lambda _, s: s.pop("clip"),
     "description has not the fields": lambda _, s: s.update(more=1),
     "version of the description is not of type int": lambda _, s: s.update(version=True),
-    "its version is not 1": lambda _, s: s.update(version=2),
+    "its version is neither 1 nor 2": lambda _, s: s.update(version=3),
     "n_rows of the description is out of range": lambda _, s: s.update(n_rows=-1),
     "n_rows of the description is out": lambda _, s: s.update(n_rows=10**30),
     "clip of the description is not finite": lambda _, s: s.update(clip=float("nan")),
@@ -149,6 +229,11 @@ SPEC_LIES = {
     "column 'n' has levels, but is no category": lambda _, s: column(s, "n").update(levels=1),
     "column 'b' has levels, but is": lambda _, s: column(s, "b").update(other=True),
     "column 'c' has more levels than it had": lambda _, s: column(s, "c").update(n_levels=1),
+    "column 'k' has a frequency, but no rare levels": lambda _, s: column(s, "k").update(
+        other=False
+    ),
+    "column 'k' counts levels for no frequency": lambda _, s: column(s, "k").update(parts=[]),
+    "column 'd' has more bins than max_bins": lambda _, s: s["parameters"].update(max_bins=1),
     "column 'flag' has no levels but others": lambda _, s: column(s, "flag").update(other=True),
     "column 'n' misses more values than there were rows": lambda _, s: column(s, "n").update(
         n_missing=21

@@ -43,6 +43,20 @@ def test_a_pipeline_comes_back_whole(tmp_path, dtype):
     assert loaded.n_features_in_ == model.n_features_in_
 
 
+def test_bins_and_frequencies_come_back(tmp_path):
+    counts = {"u": 25, "v": 20, "w": 7, "x": 4, "y": 3, "z": 1}
+    towns = [level for level, count in counts.items() for _ in range(count)]
+    table = TABLE.assign(town=towns)
+    encoder = TableEncoder(min_count=10)
+    model = make_pipeline(encoder, TriLayerClassifier(2, max_iter=3, tol=0, random_state=0))
+    save(model.fit(table, Y), tmp_path / "m")
+    loaded = load(tmp_path / "m")[0]
+    assert loaded.columns_ == encoder.columns_
+    assert [c.name for c in encoder.columns_ if c.bins] == ["age", "since"]
+    assert [c.name for c in encoder.columns_ if c.counts] == ["town"]
+    assert loaded.transform(table).tobytes() == encoder.transform(table).tobytes()
+
+
 @pytest.mark.parametrize("make", [pl.from_pandas, pa.Table.from_pandas])
 def test_a_loaded_pipeline_takes_any_table(tmp_path, make):
     save(fitted(), tmp_path / "m")

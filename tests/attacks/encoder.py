@@ -21,6 +21,7 @@ TABLE = pd.DataFrame(
         "age": [20.0, 30.0, None, 50.0] * 10,
         "job": ["a", "b", None, "c"] * 10,
         "ok": [True, False, True, True] * 10,
+        "town": ["u"] * 20 + ["v"] * 14 + ["w"] * 3 + ["x"] * 2 + ["y"],
     }
 )
 
@@ -28,7 +29,7 @@ TABLE = pd.DataFrame(
 @cache
 def sound_pipeline() -> bytes:
     """A sound file with an encoder in it."""
-    encoder = TableEncoder().fit(TABLE)
+    encoder = TableEncoder(min_count=4).fit(TABLE)
     width = len(encoder.get_feature_names_out())
     params = initialise(width, 2, np.random.default_rng(0))
     return encode(record(params, encoder=encoder, steps=("encode", "classify")))
@@ -62,9 +63,9 @@ def empty_spec() -> bytes:
 
 @lie("its encoder is not sound")
 def an_array_less() -> bytes:
-    """Columns without their means."""
+    """Columns without their centers."""
     tensors, description = pipeline_contents()
-    del tensors["encoder.means"]
+    del tensors["encoder.centers"]
     return sealed(tensors, description)
 
 
@@ -82,11 +83,11 @@ def a_tensor_of_nobody() -> bytes:
     return sealed(tensors | {"code": np.zeros(3)}, description)
 
 
-@lie("encoder.means holds NaN or infinity")
-def nan_mean() -> bytes:
+@lie("encoder.centers holds NaN or infinity")
+def nan_center() -> bytes:
     """A column that becomes NaN."""
     tensors, description = pipeline_contents()
-    tensors["encoder.means"] = np.full_like(tensors["encoder.means"], np.nan)
+    tensors["encoder.centers"] = np.full_like(tensors["encoder.centers"], np.nan)
     return sealed(tensors, description)
 
 
@@ -98,10 +99,10 @@ def an_unknown_column() -> bytes:
     return sealed(tensors, description)
 
 
-@lie(r"its encoder makes \d inputs and its network takes 3")
+@lie(r"its encoder makes \d+ inputs and its network takes 3")
 def a_network_of_another_table() -> bytes:
     """A sound encoder before a sound network that does not fit it."""
-    encoder = TableEncoder().fit(TABLE)
+    encoder = TableEncoder(min_count=4).fit(TABLE)
     params = initialise(3, 2, np.random.default_rng(0))
     return encode(record(params, encoder=encoder, steps=("encode", "classify")))
 

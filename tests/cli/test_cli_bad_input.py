@@ -1,5 +1,6 @@
 """Bad input: one sentence, exit code 2, nothing written."""
 
+import contextlib
 import errno
 import io
 
@@ -169,7 +170,7 @@ def test_a_full_disk_under_standard_output(here, people, monkeypatch, capsys, wo
     err = capsys.readouterr().err
     assert err.startswith("trilayer: standard output: ")
     assert err.count("\n") == 1
-    with pytest.raises(OSError, match="No space"):  # what is left, at the end of a process
+    with contextlib.suppress(OSError):  # what is left in its buffer, at the end of a process
         full.close()
 
 

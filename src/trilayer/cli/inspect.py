@@ -65,9 +65,9 @@ def _facts(record: "ModelRecord") -> dict[str, Any]:
 def _columns(record: "ModelRecord") -> list[dict[str, Any]]:
     if record.encoder is None:
         names = record.feature_names or ()
-        return [{"column": name, "kind": "number", "inputs": 1} for name in names]
+        return [{"column": name, "kind": "number", "inputs": 1, "bins": 0} for name in names]
     return [
-        {"column": each.name, "kind": each.kind, "inputs": each.width}
+        {"column": each.name, "kind": each.kind, "inputs": each.width, "bins": each.bins}
         for each in record.encoder.columns_
     ]
 
@@ -116,9 +116,12 @@ def _in_words(facts: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def _sized(column: dict[str, Any]) -> str:
-    if column["inputs"] == 1:
-        return str(column["kind"])
-    return f"{column['kind']}, {column['inputs']} inputs"
+    facts = [str(column["kind"])]
+    if column["inputs"] > 1:
+        facts.append(f"{column['inputs']} inputs")
+    if column["bins"]:
+        facts.append(f"{column['bins']} of them bins")
+    return ", ".join(facts)
 
 
 def _pairs(table: Any) -> str:

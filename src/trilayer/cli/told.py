@@ -61,6 +61,8 @@ def tell_columns(encoder: "TableEncoder") -> None:
 
 def _described(column: "ColumnSummary") -> str:
     facts = []
+    if column.inputs and column.bins:
+        facts.append(counted(column.bins, "bin"))
     if column.inputs and column.levels:
         facts.append(counted(column.levels, "level"))
     if column.inputs and column.pooled:

@@ -2,27 +2,61 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain, pairwise
+from typing import Literal
 
-from trilayer.errors import InputError
+import numpy as np
 
 NUMBER, CATEGORY, BOOLEAN, DATE = "number", "category", "boolean", "date"
+FREQUENCY = "frequency"
 
-# The numbers that a column of each kind is made into, before they are scaled.
+_MOST_DAYS = 1e7  # from 1970: what a calendar of four digits and a few more can write
+
+# The numbers that a column of each kind is made into, before they are scaled. The frequency
+# of a category is the logarithm of how often its level occurred.
 PARTS = {
     NUMBER: ("value",),
     BOOLEAN: ("value",),
     DATE: ("year", "month", "weekday", "hour", "days"),
-    CATEGORY: (),
+    CATEGORY: (FREQUENCY,),
 }
 
 
 @dataclass(frozen=True)
 class Part:
-    """A number taken from a value, with its mean and scale over the rows learnt from."""
+    """A number taken from a value, and what is made of it.
+
+    Attributes
+    ----------
+    name : str
+        Which number: one of `PARTS`.
+    center, scale : float
+        The first input is (number - center) / scale. A missing value has the center.
+    edges : tuple of float
+        Of the bins, ascending, one more than bins; empty where there are none. Each bin has
+        an input: how far the number has come in it.
+    """
 
     name: str
-    mean: float
+    center: float
     scale: float
+    edges: tuple[float, ...] = ()
+
+    @property
+    def bins(self) -> int:
+        """The number of bins."""
+        return max(len(self.edges) - 1, 0)
+
+    @property
+    def width(self) -> int:
+        """The number of inputs."""
+        return 1 + self.bins
+
+    def input_names(self, column: str) -> list[str]:
+        """Name the inputs, as the column's, if it is called `column`."""
+        name = column if self.name == "value" else f"{column}.{self.name}"
+        edges = _written(self.edges, as_days=self.name == "days")
+        return [name, *(f"{name} from {low} to {high}" for low, high in pairwise(edges))]
 
 
 SIGNS = (Part("value", 0.5, 0.5),)  # of truth values: no is -1, yes is 1
@@ -37,9 +71,14 @@ class Column:
     name, kind : str
         The column, and what it is: number, category, boolean or date.
     parts : tuple of Part
-        One input each: the standardised numbers.
+        The numbers: one input each, and one for each of their bins.
     levels : tuple of str
         One input each: is the value this one?
+    counted : tuple of str
+        Rare levels of which it is known how often they occurred, for the frequency.
+    counts : tuple of int
+        How often `levels` and then `counted` occurred, where the frequency is a part. A
+        level that is neither counts as if it had occurred once.
     other : bool
         One input for rare levels, and for those never seen.
     missing : bool
@@ -54,6 +93,8 @@ class Column:
     kind: str
     parts: tuple[Part, ...] = ()
     levels: tuple[str, ...] = ()
+    counted: tuple[str, ...] = ()
+    counts: tuple[int, ...] = ()
     other: bool = False
     missing: bool = False
     n_missing: int = 0
@@ -61,13 +102,19 @@ class Column:
     note: str = ""
 
     @property
+    def bins(self) -> int:
+        """The number of bins, over all parts."""
+        return sum(part.bins for part in self.parts)
+
+    @property
     def width(self) -> int:
         """The number of inputs."""
-        return len(self.parts) + len(self.levels) + self.other + self.missing
+        parts = sum(part.width for part in self.parts)
+        return parts + len(self.levels) + self.other + self.missing
 
     def input_names(self, name: str) -> list[str]:
         """Name the inputs, if the column is called `name`."""
-        parts = [name if part.name == "value" else f"{name}.{part.name}" for part in self.parts]
+        parts = [each for part in self.parts for each in part.input_names(name)]
         levels = [f"{name}={level}" for level in self.levels]
         rest = [f"{name} is other"] * self.other + [f"{name} is missing"] * self.missing
         return parts + levels + rest
@@ -85,6 +132,8 @@ class ColumnSummary:
         How many inputs it became.
     missing : int
         How many of its values were missing.
+    bins : int
+        Of a number or a date: how many bins its numbers are cut into.
     levels, pooled : int
         Of a category: levels that have an input each, and those that share one.
     note : str
@@ -95,6 +144,7 @@ class ColumnSummary:
     kind: str
     inputs: int = 0
     missing: int = 0
+    bins: int = 0
     levels: int = 0
     pooled: int = 0
     note: str = ""
@@ -103,6 +153,8 @@ class ColumnSummary:
         if not self.inputs:
             return f"{self.name}: left out: {self.note}"
         facts = [f"{self.kind}, {counted(self.inputs, 'input')}"]
+        if self.bins:
+            facts.append(counted(self.bins, "bin"))
         if self.levels:
             facts.append(counted(self.levels, "level"))
         if self.pooled:
@@ -120,10 +172,26 @@ def summary(column: Column) -> ColumnSummary:
         kind=column.kind,
         inputs=column.width,
         missing=column.n_missing,
+        bins=column.bins,
         levels=kept,
         pooled=column.n_levels - kept if column.other else 0,
         note=column.note,
     )
+
+
+def _written(edges: Sequence[float], *, as_days: bool) -> list[str]:
+    """Write the edges of bins with as few digits as tell them apart; days as dates."""
+    ways = [] if not as_days else [_dates(edges, "D"), _dates(edges, "s")]
+    numbers = ([f"{edge:.{digits}g}" for edge in edges] for digits in range(6, 18))
+    return next(way for way in chain(ways, numbers) if len(set(way)) == len(edges))
+
+
+def _dates(edges: Sequence[float], unit: Literal["D", "s"]) -> list[str]:
+    """Write days since 1970 as dates; not at all, where no calendar reaches."""
+    if not all(abs(edge) < _MOST_DAYS for edge in edges):
+        return []
+    instants = (np.array(edges) * 86_400).astype("datetime64[s]")
+    return [str(date) for date in np.datetime_as_string(instants, unit=unit)]
 
 
 def distinct(names: Iterable[str]) -> list[str]:
@@ -136,14 +204,6 @@ def distinct(names: Iterable[str]) -> list[str]:
             fresh = f"{name} ({number})"
         taken[fresh] = None
     return list(taken)
-
-
-def as_names(value: str | Sequence[str]) -> tuple[str, ...]:
-    """Make a parameter that lists columns a tuple; one name may stand alone."""
-    names = (value,) if isinstance(value, str) else tuple(value)
-    if not all(isinstance(name, str) for name in names):
-        raise InputError(f"columns are named by text, not {names!r}")
-    return names
 
 
 def counted(count: int, noun: str) -> str:

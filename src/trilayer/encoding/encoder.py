@@ -1,7 +1,6 @@
 """A scikit-learn transformer from tables to the inputs of a network."""
 
 from collections.abc import Mapping, Sequence
-from numbers import Integral
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -9,24 +8,36 @@ import numpy.typing as npt
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from trilayer.encoding.columns import Column, ColumnSummary, as_names, distinct, summary
-from trilayer.encoding.state import DTYPES, Arrays, Learnt, Parameters, pack, unpack
+from trilayer.encoding.columns import Column, ColumnSummary, distinct, summary
+from trilayer.encoding.parameters import checked
+from trilayer.encoding.state import Learnt, pack, unpack
+from trilayer.encoding.stores import Arrays
 from trilayer.errors import InputError
 
 if TYPE_CHECKING:
     from trilayer.encoding.learning import TableLearner
 
-# Standardised numbers stay below this, smoothly: no outlier can dominate.
+# Scaled numbers stay below this, smoothly: no outlier can dominate.
 CLIP = 8.0
 
 
 class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Make the columns of a table inputs: numbers, categories, truth values and dates.
 
-    Numbers are standardised, missing ones are the mean, and where values were missing
-    an input says so. Categories have one input per level; rare and unseen levels share
-    one. Dates become year, month, weekday, hour and elapsed days. Columns that cannot
-    help (constant, empty, names of the rows) are left out, and said so.
+    Numbers are scaled robustly (median, spread of the middle half, far values drawn in
+    smoothly), and beside that each becomes its position in bins: how far it has come in
+    each, from 0 to 1 (the piecewise-linear encoding of Gorishniy et al., 2022). The edges
+    are quantiles, for which no value counts for more than one bin. Missing numbers stand
+    where the median does, and where values were missing an input says so.
+
+    Categories have one input per level; rare and unseen levels share one, and where there
+    are several an input says how frequent the level is. Dates become year, month, weekday,
+    hour and elapsed days, which are numbers as above. Columns that cannot help (constant,
+    empty, names of the rows) are left out, and said so.
+
+    The quantiles are exact up to 65,536 rows, and beyond that while at most 4,096 values
+    differ. Otherwise their ranks are off by less than 0.2% of the rows, up to a billion rows
+    (`trilayer.encoding.quantiles`).
 
     Parameters
     ----------
@@ -34,6 +45,9 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         Columns to be taken as categories though they hold numbers.
     drop : sequence of str
         Columns to leave out.
+    max_bins : int
+        The most bins of a number. A bin has at least 8 rows, so small tables have fewer;
+        with 0 there are none.
     max_levels : int
         The most levels of a category that have an input each: the most frequent ones.
     min_count : int, optional
@@ -66,12 +80,14 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         *,
         categorical: Sequence[str] = (),
         drop: Sequence[str] = (),
+        max_bins: int = 32,
         max_levels: int = 64,
         min_count: int | None = None,
         dtype: str = "float64",
     ) -> None:
         self.categorical = categorical
         self.drop = drop
+        self.max_bins = max_bins
         self.max_levels = max_levels
         self.min_count = min_count
         self.dtype = dtype
@@ -115,7 +131,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             raise InputError("an encoder that was loaded cannot learn on: fit it anew")
         table, named = as_table(X, self)
         if not hasattr(self, "_learning"):
-            self._learning = TableLearner(table.column_names, named, self._parameters())
+            self._learning = TableLearner(table.column_names, named, checked(self))
             self._set_names(table.column_names, named=named)
         names = self._learning.names
         places = positions_of(table, names, names, named=named, by_name=self._learning.named)
@@ -169,12 +185,12 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         wanted = [column.name for column in learnt.columns]
         places = positions_of(table, wanted, learnt.names, named=named, by_name=learnt.named)
         width = sum(column.width for column in learnt.columns)
-        out = np.zeros((len(table), width), dtype=self._parameters().dtype)
+        out = np.zeros((len(table), width), dtype=checked(self).dtype)
         fill(out, table.select(places), learnt.columns, learnt.clip)
         return out
 
     def get_feature_names_out(self, input_features: Sequence[str] | None = None) -> Any:
-        """Name the inputs, as ``column``, ``column=level`` or ``column is missing``."""
+        """Name the inputs, as ``column``, ``column from 1 to 2`` or ``column=level``."""
         check_is_fitted(self)
         learnt = self._learnt
         names = learnt.names if input_features is None else tuple(input_features)
@@ -200,7 +216,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def to_state(self) -> tuple[Arrays, dict[str, Any]]:
         """Return what was learnt as numeric arrays, and a JSON-able description of them."""
         check_is_fitted(self)
-        return pack(self._learnt, self._parameters())
+        return pack(self._learnt, checked(self))
 
     @classmethod
     def from_state(
@@ -244,20 +260,6 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         if named:
             self.feature_names_in_ = np.array(names, dtype=object)
 
-    def _parameters(self) -> Parameters:
-        _check_count("max_levels", self.max_levels)
-        if self.min_count is not None:
-            _check_count("min_count", self.min_count)
-        if self.dtype not in DTYPES:
-            raise InputError(f"dtype must be one of {', '.join(DTYPES)}, not {self.dtype!r}")
-        return Parameters(
-            categorical=as_names(self.categorical),
-            drop=as_names(self.drop),
-            max_levels=int(self.max_levels),
-            min_count=None if self.min_count is None else int(self.min_count),
-            dtype=self.dtype,
-        )
-
     def __getstate__(self) -> Any:
         """Leave what only `partial_fit` needs out of a finished encoder's pickle."""
         state = super().__getstate__()
@@ -272,8 +274,3 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         tags.input_tags.categorical = True
         tags.input_tags.string = True
         return tags
-
-
-def _check_count(name: str, value: object) -> None:
-    if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
-        raise InputError(f"{name} must be a whole number from 1 on, not {value!r}")

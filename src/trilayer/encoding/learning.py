@@ -2,15 +2,27 @@
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
-from trilayer.encoding.columns import BOOLEAN, CATEGORY, PARTS, SIGNS, Column, Part, counted
+from trilayer.encoding.bins import bin_edges, center_and_scale
+from trilayer.encoding.columns import (
+    BOOLEAN,
+    CATEGORY,
+    FREQUENCY,
+    PARTS,
+    SIGNS,
+    Column,
+    Part,
+    counted,
+)
 from trilayer.encoding.levels import Levels, encode
-from trilayer.encoding.moments import Moments
+from trilayer.encoding.parameters import Parameters
 from trilayer.encoding.parts import parts_of
-from trilayer.encoding.state import Parameters
+from trilayer.encoding.quantiles import Summary
 from trilayer.errors import InputError, TableError
 from trilayer.tables.convert import EMPTY, UNKNOWN, Values, convert, kind_of, unusable
 from trilayer.tables.reading import require_columns
@@ -18,10 +30,12 @@ from trilayer.tables.reading import require_columns
 if TYPE_CHECKING:
     import pyarrow as pa
 
-# Beyond this the squares of a long table's numbers might overflow.
+# Well within the range of float64, so that what is computed of numbers does not overflow.
 LARGEST = 1e140
 # Text that differs in this share of the rows names the rows, it does not describe them.
 ID_LIKE, ID_ROWS = 0.9, 10
+# So many rare levels at most are kept, for how often they occur.
+MOST_COUNTED = 4096
 
 
 class TableLearner:
@@ -107,7 +121,7 @@ class Learner:
         self._kind = CATEGORY if categorical else ""
         self._refusal = ""
         self._levels = Levels()
-        self._moments: list[Moments] = []
+        self._summaries: list[Summary] = []
 
     def add(self, values: Values, first_row: int) -> None:
         """Take in the next rows; the first value that is there decides the kind."""
@@ -130,7 +144,7 @@ class Learner:
             return "every value is missing"
         if self._kind == CATEGORY:
             return self._category(present, parameters)
-        return self._numbers()
+        return self._numbers(parameters.max_bins)
 
     def _count(self, values: Values, first_row: int) -> None:
         if self._kind == CATEGORY:
@@ -139,27 +153,29 @@ class Learner:
             self._levels.add(texts, codes)
             return
         parts = parts_of(values, self._kind, self.name, first_row)
-        self._moments = self._moments or [Moments() for _ in parts]
+        self._summaries = self._summaries or [Summary() for _ in parts]
         there = ~np.isnan(parts[0])
         self.missing += int((~there).sum())
-        for moments, part in zip(self._moments, parts, strict=True):
-            moments.add(part[there])
-        if max(-self._moments[0].low, self._moments[0].high) > LARGEST:
+        if np.abs(parts[0][there]).max(initial=0.0) > LARGEST:
             raise InputError(
                 f"column {self.name!r} holds numbers beyond {LARGEST:.0e}, too large to be "
                 "scaled: correct them or use a larger unit"
             )
+        for summary, part in zip(self._summaries, parts, strict=True):
+            summary.add(part[there])
 
-    def _numbers(self) -> Column | str:
-        for moments in self._moments:
-            moments.finish()
-        pairs = zip(PARTS[self._kind], self._moments, strict=True)
-        varying = [(name, moments) for name, moments in pairs if moments.varies]
+    def _numbers(self, max_bins: int) -> Column | str:
+        found = [summary.distribution() for summary in self._summaries]
+        pairs = zip(PARTS[self._kind], found, strict=True)
+        varying = [(name, each) for name, each in pairs if each.values.size > 1]
         if not varying:
             return self._only_missing("every value is the same")
         if self._kind == BOOLEAN:
             return self._column(parts=SIGNS)
-        parts = (Part(name, moments.mean, moments.scale) for name, moments in varying)
+        parts = (
+            Part(name, *center_and_scale(each), tuple(bin_edges(each, max_bins).tolist()))
+            for name, each in varying
+        )
         return self._column(parts=tuple(parts))
 
     def _category(self, present: int, parameters: Parameters) -> Column | str:
@@ -171,10 +187,21 @@ class Learner:
         if present >= ID_ROWS and different + levels.uncounted >= ID_LIKE * present:
             return self._only_missing("nearly every value is different")
         at_least = parameters.min_count or min(10, math.ceil(self.rows / 100))
-        kept, covered = levels.frequent(parameters.max_levels, at_least)
+        # The rarer ones are found with them: of those that occur once there is nothing to know.
+        most = parameters.max_levels
+        texts, counts = levels.frequent(most + MOST_COUNTED, min(at_least, 2))
+        kept = sum(count >= at_least for count in counts[:most])
         if not kept:
             return self._only_missing(f"no value occurs {at_least:,} times")
-        return self._column(levels=tuple(kept), other=covered < present, n_levels=different)
+        column = self._column(
+            levels=tuple(texts[:kept]), other=sum(counts[:kept]) < present, n_levels=different
+        )
+        pooled = {*counts[kept:], *[1] * (sum(counts) < present)}
+        if len(pooled) < 2:
+            return column
+        frequency = _frequency(np.array(counts), present)
+        counted = tuple(texts[kept:])
+        return replace(column, parts=(frequency,), counted=counted, counts=tuple(counts))
 
     def _only_missing(self, reason: str) -> Column | str:
         """Where the values themselves say nothing, that they are missing still may."""
@@ -182,16 +209,17 @@ class Learner:
             return reason
         return self._column(note=f"only whether a value is there counts, for {reason}")
 
-    def _column(
-        self,
-        *,
-        parts: tuple[Part, ...] = (),
-        levels: tuple[str, ...] = (),
-        other: bool = False,
-        n_levels: int = 0,
-        note: str = "",
-    ) -> Column:
+    def _column(self, **outcome: Any) -> Column:
         missing = self.missing
-        return Column(
-            self.name, self._kind, parts, levels, other, missing > 0, missing, n_levels, note
-        )
+        return Column(self.name, self._kind, missing=missing > 0, n_missing=missing, **outcome)
+
+
+def _frequency(counts: npt.NDArray[np.int64], present: int) -> Part:
+    """Scale the logarithm of how often a level occurs to mean 0, variance 1 over the rows.
+
+    The rows that are not counted have levels that count as if they had occurred once.
+    """
+    logs, others = np.log(counts), present - int(counts.sum())
+    mean = float(counts @ logs) / present
+    variance = (float(counts @ np.square(logs - mean)) + others * mean**2) / present
+    return Part(FREQUENCY, mean, math.sqrt(variance))

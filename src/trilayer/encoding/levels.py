@@ -88,9 +88,9 @@ class Levels:
         self._bytes = int(size[count - 1]) if count else self._bytes
         return count
 
-    def frequent(self, most: int, at_least: int) -> tuple[list[str], int]:
-        """Return the texts that occur often enough, most frequent first, and their total."""
+    def frequent(self, most: int, at_least: int) -> tuple[list[str], list[int]]:
+        """Return the texts that occur often enough, most frequent first, and how often."""
         often = np.flatnonzero(self.counts >= at_least)
         texts = self.texts.take(pa.array(often)).to_pylist()
         ranked = sorted(zip((-self.counts[often]).tolist(), texts, strict=True))[:most]
-        return [text for _, text in ranked], -sum(count for count, _ in ranked)
+        return [text for _, text in ranked], [-count for count, _ in ranked]

@@ -3,7 +3,7 @@
 import numpy as np
 
 from trilayer.encoding.columns import DATE
-from trilayer.encoding.moments import Floats
+from trilayer.encoding.quantiles import Floats
 from trilayer.errors import InputError
 from trilayer.tables.convert import Values, convert
 
