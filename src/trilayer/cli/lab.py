@@ -1,0 +1,51 @@
+"""``trilayer lab``: every number of the derivation, live in the browser."""
+
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+from cyclopts.validators import Number
+
+from trilayer.cli.settings import Flag
+
+if TYPE_CHECKING:
+    from trilayer.lab.tables import Table
+
+MaybeData = Annotated[str, Parameter(allow_leading_hyphen=True)]
+Port = Annotated[int | None, Parameter(validator=Number(gte=1, lte=65535), show_default=False)]
+
+
+def lab(*data: MaybeData, port: Port = None, no_browser: Flag = False) -> int:
+    """Open the lab: watch a network learn, stop it, and walk through every number.
+
+    The page is served on this machine alone, until Ctrl-C. Its address goes to standard output.
+
+    Parameters
+    ----------
+    data
+        CSV, TSV or Parquet, plain or gzip: files or a folder, to learn from in the lab.
+    port
+        Where on 127.0.0.1 to serve; by default 8765, or any other that is free.
+    no_browser
+        Print the address only.
+    """
+    from trilayer.cli.output import say, write
+    from trilayer.lab import server
+
+    table = _table(data)
+
+    def told(address: str) -> None:
+        write(address + "\n")
+        say("the lab is open; Ctrl-C closes it")
+
+    server.run(port, table, told, browser=not no_browser)
+    return 0
+
+
+def _table(data: tuple[str, ...]) -> "Table | None":
+    from trilayer.cli.paths import saved
+    from trilayer.lab.tables import read
+
+    if not data:
+        return None
+    paths = saved("lab", data)
+    return read(paths[0].name, paths)
