@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from trilayer.lab.frames import Message
+from trilayer.lab.frames import Array, Message
 from trilayer.lab.run import Run, Slice
 from trilayer.lab.samples import Samples
 from trilayer.lab.settings import Settings
@@ -61,7 +61,7 @@ class Comparison:
     def message(self) -> Message:
         """Build `compare`."""
         header: dict[str, Any] = {"type": "compare", "done": self.done, "runs": []}
-        arrays = {}
+        arrays: dict[str, Array] = {}
         for place, (run, plan, state) in enumerate(
             zip(self.runs, self.plans, self.states, strict=True)
         ):

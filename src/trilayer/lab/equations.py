@@ -157,7 +157,7 @@ _SHOWN_TERMS = 6
 
 def as_json() -> dict[str, list[dict[str, Any]]]:
     """Return the whole table: what is given, the network's equations and the unit's."""
-    update = {
+    update: dict[str, Any] = {
         "matrix": "update", "id": "E35", "shape": [], "symbol": r"\theta",
         "tex": r"\theta \leftarrow \theta - \eta \frac{\partial J}{\partial \theta}",
         "element": "", "sources": [], "form": None, "help": _help("update"),

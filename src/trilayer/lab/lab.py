@@ -210,6 +210,7 @@ class Lab:
                 "inputs": origin.inputs, "classes": [str(label) for label in origin.classes],
                 "notes": origin.notes, "running": self.running, "k": run.step.k,
                 "ring": [run.history.oldest, run.step.k], "stopped": self.stopped,
+                "engine": run.objective.engine.name,
                 "comparing": self.comparison is not None, "looking": self.looking,
                 "link": self.link(),
             },

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from trilayer.lab import limits, toys
 from trilayer.lab.faults import RefusalError
 from trilayer.lab.settings import Settings
+from trilayer.params import FloatArray
 
-Floats = NDArray[np.float64]
+Floats = FloatArray
 Flags = NDArray[np.bool_]
 
 

@@ -40,7 +40,7 @@ class Field(NamedTuple):
 
     def as_json(self) -> dict[str, Any]:
         """Describe the field to the page."""
-        range_ = {"choices": list(self.choices)}
+        range_: dict[str, Any] = {"choices": list(self.choices)}
         if not self.choices:
             range_ = {"min": self.least, "max": self.most, "whole": self.whole}
         marks = {"optional": self.optional, "live": self.live}

@@ -1,7 +1,6 @@
 """A table of one's own: what its columns are, and the samples they make."""
 
 import io
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from trilayer.encoding import TableEncoder
+from trilayer.errors import InputError
 from trilayer.lab import limits
 from trilayer.lab.faults import RefusalError
 from trilayer.lab.frames import Message
@@ -20,14 +20,14 @@ from trilayer.tables import (
     BOOLEAN,
     CATEGORY,
     DATE,
+    NOWHERE,
     NUMBER,
     convert,
     kind_of,
-    numbers_from_text,
     read_table,
     refuse_infinite,
 )
-from trilayer.tables.places import NOWHERE
+from trilayer.tables.convert import decoded, without_missing_words
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -126,7 +126,7 @@ class Table:
                 )  # fmt: skip
         labels = two_labels(self.rows[plan.target])
         if labels is None:
-            count = len(pc.unique(self.rows[plan.target]).drop_null())
+            count = len(pc.unique(answers_of(self.rows[plan.target])).drop_null())
             raise RefusalError("not_two_labels", column=plan.target, count=count)
         texts = [str(label) for label in labels]
         if plan.positive is not None and plan.positive not in texts:
@@ -151,9 +151,9 @@ class Table:
         labels = two_labels(self.rows[self.plan.target]) or []
         if self.plan.positive is not None and self.plan.positive != str(labels[1]):
             labels = labels[::-1]
-        answers = self.rows[self.plan.target]
+        answers = answers_of(self.rows[self.plan.target])
         rows = self.rows.filter(pc.is_valid(answers))
-        Y = np.array([float(x == labels[1]) for x in rows[self.plan.target].to_pylist()])
+        Y = np.array([float(x == labels[1]) for x in answers.drop_null().to_pylist()])
         notes = []
         if unanswered := answers.null_count:
             notes.append({"code": "unanswered", "params": {"rows": unanswered}})
@@ -172,9 +172,7 @@ class Table:
         numbers, categories = self._inputs("number"), self._inputs("category")
         if not numbers + categories:
             raise RefusalError("no_inputs")
-        table = rows.select([*numbers, *categories])
-        table = numbers_from_text(table, as_text=categories)
-        refuse_infinite(table, [n for n in numbers if kind_of(table[n].type) == NUMBER], NOWHERE)
+        table = _with_numbers(rows.select([*numbers, *categories]), numbers)
         held_out = split(Y, settings["held_out"], settings["data_seed"])
         encoder = TableEncoder(categorical=categories).fit(table.filter(pa.array(~held_out)))
         width = sum(column.width for column in encoder.columns_)
@@ -208,12 +206,11 @@ class Table:
             raise RefusalError("no_inputs")
         if len(names) > limits.INPUTS:
             raise RefusalError("too_many_inputs", inputs=len(names), limit=limits.INPUTS)
-        table = numbers_from_text(rows.select(names))
         for name in names:
-            if kind_of(table[name].type) not in (NUMBER, BOOLEAN):
+            if kind_of(rows[name].type) == DATE:
                 raise RefusalError("raw_needs_numbers", column=name)
-        refuse_infinite(table, [n for n in names if kind_of(table[n].type) == NUMBER], NOWHERE)
-        X = np.stack([_numbers(table[name], name) for name in names])
+        table = _with_numbers(rows.select(names), names)
+        X = np.stack([_floats(table[name]) for name in names])
         whole = np.isfinite(X).all(axis=0)
         if not whole.all():
             notes.append({"code": "incomplete", "params": {"rows": int((~whole).sum())}})
@@ -236,7 +233,7 @@ def read(name: str, source: bytes | Sequence[Path]) -> Table:
     if isinstance(source, bytes):
         if len(source) > limits.UPLOAD_BYTES:
             raise RefusalError("too_large", bytes=len(source), limit=limits.UPLOAD_BYTES)
-        rows = read_table(io.BytesIO(source))
+        rows = _read_upload(name, source)
     else:
         rows = read_table(source)
     if len(rows) > limits.ROWS:
@@ -246,25 +243,46 @@ def read(name: str, source: bytes | Sequence[Path]) -> Table:
     return Table(name, rows)
 
 
+def _read_upload(name: str, data: bytes) -> "pa.Table":
+    try:
+        return read_table(io.BytesIO(data))
+    except InputError as error:  # it calls every stream by one name
+        raise RefusalError("said", text=str(error).replace("standard input", name, 1)) from error
+
+
+def answers_of(values: "pa.ChunkedArray") -> "pa.ChunkedArray":
+    """Return a column as labels: what stands for nothing is missing."""
+    values = decoded(values)
+    if kind_of(values.type) == CATEGORY:
+        return without_missing_words(values)
+    if pa.types.is_floating(values.type):
+        return pc.if_else(pc.is_nan(values), pa.scalar(None, values.type), values)
+    return values
+
+
 def two_labels(values: "pa.ChunkedArray") -> list[Any] | None:
     """Return the two values of a column, sorted; None if it has not just two."""
     if kind_of(values.type) not in (NUMBER, CATEGORY, BOOLEAN):
         return None
-    distinct = pc.unique(values).drop_null().to_pylist()
-    labels = [x for x in distinct if not (isinstance(x, float) and math.isnan(x))]
+    labels = pc.unique(answers_of(values)).drop_null().to_pylist()
     if len(labels) != 2:
         return None
-    whole = [int(x) if isinstance(x, float) and x.is_integer() else x for x in labels]
-    try:
-        return sorted(whole)
-    except TypeError:
-        return None
+    return sorted(int(x) if isinstance(x, float) and x.is_integer() else x for x in labels)
 
 
-def _numbers(values: "pa.ChunkedArray", name: str) -> Floats:
-    numbers = convert(values, NUMBER if kind_of(values.type) == NUMBER else BOOLEAN, name)
-    cast = numbers.cast("float64")
-    return np.asarray(cast.to_numpy(zero_copy_only=False), dtype=np.float64)
+def _with_numbers(table: "pa.Table", names: Sequence[str]) -> "pa.Table":
+    """Return the table with numbers where text was to be numbers, and none infinite."""
+    columns = {name: table[name] for name in table.column_names}
+    for name in names:
+        if kind_of(columns[name].type) == CATEGORY:
+            columns[name] = convert(columns[name], NUMBER, name)
+    made = pa.table(columns)
+    refuse_infinite(made, [n for n in names if kind_of(made[n].type) == NUMBER], NOWHERE)
+    return made
+
+
+def _floats(values: "pa.ChunkedArray") -> Floats:
+    return np.asarray(values.cast("float64").to_numpy(zero_copy_only=False), dtype=np.float64)
 
 
 def plan_of(wanted: dict[str, Any]) -> Plan:

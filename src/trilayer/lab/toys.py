@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Draw = Callable[[np.random.Generator, int, float], tuple[Floats, Floats]]
+from trilayer.params import FloatArray
+
+Draw = Callable[[np.random.Generator, int, float], tuple[FloatArray, FloatArray]]
 
 
 class Toy(NamedTuple):
@@ -25,20 +25,20 @@ class Toy(NamedTuple):
     noise: float
 
 
-def _labels(m: int) -> Floats:
+def _labels(m: int) -> FloatArray:
     """Half of each class, 0 first."""
     return (np.arange(m) >= m - m // 2).astype(np.float64)
 
 
-def _scattered(rng: np.random.Generator, m: int) -> Floats:
+def _scattered(rng: np.random.Generator, m: int) -> FloatArray:
     return rng.uniform(-1.0, 1.0, (2, m))
 
 
-def _jitter(rng: np.random.Generator, X: Floats, noise: float, scale: float) -> Floats:
+def _jitter(rng: np.random.Generator, X: FloatArray, noise: float, scale: float) -> FloatArray:
     return X + noise * scale * rng.normal(size=X.shape)
 
 
-def _flower(rng: np.random.Generator, m: int, noise: float) -> tuple[Floats, Floats]:
+def _flower(rng: np.random.Generator, m: int, noise: float) -> tuple[FloatArray, FloatArray]:
     """Petals r = 4 sin 4t, each class on its half of the turn."""
     Y = _labels(m)
     along = np.concatenate([np.linspace(0.0, 1.0, int(n)) for n in (m - Y.sum(), Y.sum())])
@@ -47,7 +47,7 @@ def _flower(rng: np.random.Generator, m: int, noise: float) -> tuple[Floats, Flo
     return np.stack([r * np.sin(t), r * np.cos(t)]), Y
 
 
-def _moons(rng: np.random.Generator, m: int, noise: float) -> tuple[Floats, Floats]:
+def _moons(rng: np.random.Generator, m: int, noise: float) -> tuple[FloatArray, FloatArray]:
     """Two half circles, one reaching into the other."""
     Y = _labels(m)
     t = np.pi * rng.uniform(size=m)
@@ -55,7 +55,7 @@ def _moons(rng: np.random.Generator, m: int, noise: float) -> tuple[Floats, Floa
     return _jitter(rng, np.where(Y == 1, -X, X), noise, 0.5), Y
 
 
-def _circles(rng: np.random.Generator, m: int, noise: float) -> tuple[Floats, Floats]:
+def _circles(rng: np.random.Generator, m: int, noise: float) -> tuple[FloatArray, FloatArray]:
     """Draw a ring around a disc."""
     Y = _labels(m)
     r = np.where(Y == 1, 0.5 * np.sqrt(rng.uniform(size=m)), rng.uniform(0.75, 1.0, m))
@@ -63,14 +63,14 @@ def _circles(rng: np.random.Generator, m: int, noise: float) -> tuple[Floats, Fl
     return _jitter(rng, r * np.stack([np.cos(t), np.sin(t)]), noise, 0.4), Y
 
 
-def _xor(rng: np.random.Generator, m: int, noise: float) -> tuple[Floats, Floats]:
+def _xor(rng: np.random.Generator, m: int, noise: float) -> tuple[FloatArray, FloatArray]:
     """Four squares, opposite ones of one class, with a gap between them."""
     X = _scattered(rng, m)
     Y = (X[0] * X[1] < 0).astype(np.float64)
     return _jitter(rng, X + 0.1 * np.sign(X), noise, 0.5), Y
 
 
-def _spirals(rng: np.random.Generator, m: int, noise: float) -> tuple[Floats, Floats]:
+def _spirals(rng: np.random.Generator, m: int, noise: float) -> tuple[FloatArray, FloatArray]:
     """Two arms of one and a half turns."""
     Y = _labels(m)
     s = np.sqrt(rng.uniform(size=m))
@@ -78,21 +78,21 @@ def _spirals(rng: np.random.Generator, m: int, noise: float) -> tuple[Floats, Fl
     return _jitter(rng, s * np.stack([np.cos(t), np.sin(t)]), noise, 0.15), Y
 
 
-def _blobs(rng: np.random.Generator, m: int, noise: float) -> tuple[Floats, Floats]:
+def _blobs(rng: np.random.Generator, m: int, noise: float) -> tuple[FloatArray, FloatArray]:
     """Two clouds."""
     Y = _labels(m)
     centre = np.where(Y == 1, 0.5, -0.5)
     return np.stack([centre, centre]) + (0.1 + noise) * rng.normal(size=(2, m)), Y
 
 
-def _checkerboard(rng: np.random.Generator, m: int, noise: float) -> tuple[Floats, Floats]:
+def _checkerboard(rng: np.random.Generator, m: int, noise: float) -> tuple[FloatArray, FloatArray]:
     """Four by four squares."""
     X = _scattered(rng, m)
     column, row = np.floor(2 * (X + 1))
     return _jitter(rng, X, noise, 0.3), (column + row) % 2
 
 
-def _line(rng: np.random.Generator, m: int, noise: float) -> tuple[Floats, Floats]:
+def _line(rng: np.random.Generator, m: int, noise: float) -> tuple[FloatArray, FloatArray]:
     """Two sides of a slanting line: no hidden layer is needed."""
     X = _scattered(rng, m)
     return _jitter(rng, X, noise, 0.5), (X[0] + 0.5 * X[1] > 0.1).astype(np.float64)
@@ -111,7 +111,7 @@ TOYS: dict[str, Toy] = {
 """By name, in the order in which they are offered."""
 
 
-def draw(name: str, m: int, noise: float, seed: int) -> tuple[Floats, Floats]:
+def draw(name: str, m: int, noise: float, seed: int) -> tuple[FloatArray, FloatArray]:
     """Draw m samples of a toy set.
 
     Returns

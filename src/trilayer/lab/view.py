@@ -108,7 +108,7 @@ def _held(samples: Samples, how: str) -> Floats:
     """Where each input rests: over the training samples, category by category."""
     X = samples.X[:, ~samples.held_out]
     if how == "mean":
-        return X.mean(axis=1)
+        return np.mean(X, axis=1)
     if how == "median":
         return np.median(X, axis=1)
     held = np.empty(len(X))

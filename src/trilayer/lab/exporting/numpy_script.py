@@ -9,8 +9,9 @@ from trilayer.lab.exporting import literals
 from trilayer.lab.exporting.settings import segments
 from trilayer.lab.lab import Lab
 from trilayer.params import pack
-from trilayer.solvers import lbfgs, wolfe
+from trilayer.solvers import wolfe
 from trilayer.solvers.adam import BETA1, BETA2, EPSILON
+from trilayer.solvers.lbfgs import HISTORY, remember, two_loop
 
 _HEAD = '''"""A run of the trilayer lab, repeated with NumPy alone.
 
@@ -21,6 +22,7 @@ equations of the derivation. At the end W1, b1, W2, b2 and J are those of the la
 {imports}import numpy as np
 
 {samples}
+X = np.asfortranarray(X)
 
 n1, n2, m = {n1}, {n2}, {m}
 L2 = {l2!r}  # weight decay, on the scale of one sample's cost
@@ -33,6 +35,16 @@ START = {start}
 def sigmoid(Z):
     e = np.exp(-np.abs(Z))  # never overflows
     return np.where(Z >= 0, 1.0, e) / (1.0 + e)
+
+
+def decayed(theta, J, gradient):
+    """Add the weight decay; biases carry none."""
+    weights = theta.copy()
+    weights[n1 * n2 : n1 * n2 + n2] = weights[-1] = 0.0
+    decay = L2 / m
+    if L2:
+        J, gradient = J + 0.5 * decay * (weights @ weights), gradient + decay * weights
+    return J, gradient
 
 
 '''
@@ -56,13 +68,11 @@ def objective(theta, X=X, Y=Y):
     dZ2 = A2 - Y  # E22
     dW2 = A1 @ dZ2.T / size  # E21
     db2 = dZ2.sum(axis=1, keepdims=True) / size  # E22
-    dZ1 = (W2 @ dZ2) * A1 * (1 - A1)  # E30
+    dZ1 = (W2 @ dZ2) * (A1 * (1 - A1))  # E30
     dW1 = X @ dZ1.T / size  # E31
     db1 = dZ1.sum(axis=1, keepdims=True) / size  # E32
-    if L2:
-        J += L2 / m / 2 * (np.sum(W1**2) + np.sum(W2**2))
-        dW1, dW2 = dW1 + L2 / m * W1, dW2 + L2 / m * W2
-    return J, np.concatenate([dW1.ravel(), db1.ravel(), dW2.ravel(), db2.ravel()])
+    gradient = np.concatenate([dW1.ravel(), db1.ravel(), dW2.ravel(), db2.ravel()])
+    return decayed(theta, J, gradient)
 
 
 '''
@@ -80,10 +90,7 @@ def objective(theta, X=X, Y=Y):
     J = np.mean(np.maximum(Z, 0) - Y * Z + np.log1p(np.exp(-np.abs(Z))))  # E34, from Z
     dZ = sigmoid(Z) - Y
     dw = X @ dZ.T / size
-    if L2:
-        J += L2 / m / 2 * np.sum(w**2)
-        dw = dw + L2 / m * w
-    return J, np.concatenate([dw.ravel(), dZ.sum(axis=1) / size])
+    return decayed(theta, J, np.concatenate([dw.ravel(), dZ.sum(axis=1) / size]))
 
 
 '''
@@ -233,22 +240,14 @@ def _lbfgs(_: list[tuple[int, dict[str, Any]]]) -> str:
         "from typing import NamedTuple",
         "",
         "FloatArray, Objective = np.ndarray, object",
-        f"HISTORY, _EPS = {lbfgs_module().HISTORY}, {lbfgs_module()._EPS!r}",
+        f"HISTORY, _EPS = {HISTORY}, float(np.finfo(np.float64).eps)",
         _body(wolfe),
-        inspect.getsource(lbfgs_module().two_loop),
+        inspect.getsource(two_loop),
         "",
-        inspect.getsource(lbfgs_module().remember),
+        inspect.getsource(remember),
         "",
     ]
     return "\n".join(pieces) + "\n" + _LBFGS
-
-
-def lbfgs_module() -> ModuleType:
-    """Return the module, which the package hides behind its function."""
-    module = inspect.getmodule(lbfgs)
-    if module is None:  # not of this world, but of the type
-        raise RuntimeError("trilayer.solvers.lbfgs has no module")
-    return module
 
 
 def _body(module: ModuleType) -> str:

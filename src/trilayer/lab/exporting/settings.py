@@ -3,6 +3,7 @@
 from typing import Any
 
 from trilayer.lab.lab import Lab
+from trilayer.lab.run import engine_of
 
 _OPTIONS = ("learning_rate", "momentum", "schedule", "batch_size")
 
@@ -27,5 +28,6 @@ def estimator_settings(lab: Lab, k: int) -> dict[str, Any]:
         "l2": lab.run.l2,
         "max_iter": max(1, options["max_iter"] if "schedule" in chosen else k),
         "tol": 0.0,
+        "engine": engine_of(lab.run.solver),
         "random_state": lab.settings["seed"],
     }

@@ -5,6 +5,7 @@ from typing import Any
 from trilayer.lab.exporting import literals
 from trilayer.lab.exporting.settings import estimator_settings, segments
 from trilayer.lab.lab import Lab
+from trilayer.lab.run import engine_of
 
 _ESTIMATOR = '''"""A run of the trilayer lab, repeated with the library.
 
@@ -61,7 +62,7 @@ SEGMENTS = [
 
 theta, state, momentum = pack(start), None, None
 with MemorySource(X, Y, np.ones_like(Y)) as source:
-    objective = Objective(source, select("auto"), start.n2, {l2!r})
+    objective = Objective(source, select({engine!r}), start.n2, {l2!r})
     for until, options in SEGMENTS:
         if state and "gradient" in state and options.get("momentum") != momentum:
             state = {{**state, "velocity": np.zeros_like(theta)}}
@@ -102,7 +103,7 @@ def _by_estimator(lab: Lab, k: int, _: Any) -> str:
 def _by_solver(lab: Lab, k: int, parts: list[tuple[int, dict[str, Any]]]) -> str:
     start = {name: literals.array(M) for name, M in vars(lab.run.start).items()}
     return _SOLVER.format(
-        k=k, solver=lab.run.solver, l2=lab.run.l2, imports=literals.imports(lab),
-        samples=literals.samples(lab), **start,
+        k=k, solver=lab.run.solver, l2=lab.run.l2, engine=engine_of(lab.run.solver),
+        imports=literals.imports(lab), samples=literals.samples(lab), **start,
         segments="\n".join(f"    {part!r}," for part in parts),
     )  # fmt: skip
