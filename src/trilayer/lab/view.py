@@ -108,9 +108,9 @@ def _held(samples: Samples, how: str) -> Floats:
     """Where each input rests: over the training samples, category by category."""
     X = samples.X[:, ~samples.held_out]
     if how == "mean":
-        return np.mean(X, axis=1)
+        return np.asarray(np.mean(X, axis=1))
     if how == "median":
-        return np.median(X, axis=1)
+        return np.asarray(np.median(X, axis=1))
     held = np.empty(len(X))
     for group in samples.origin.groups:
         rows, counts = np.unique(X[group], axis=1, return_counts=True)

@@ -12,10 +12,7 @@ _ESTIMATOR = '''"""A run of the trilayer lab, repeated with the library.
 {k} iterations of {solver}.
 """
 
-{imports}import warnings
-
-import numpy as np
-from sklearn.exceptions import ConvergenceWarning
+{imports}import numpy as np
 
 from trilayer import {names}
 
@@ -24,9 +21,7 @@ from trilayer import {names}
 network = TriLayerClassifier(
 {settings}
 )
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore", ConvergenceWarning)  # the number of iterations was chosen
-    network.fit(X.T, Y[0]{stop})
+network.fit(X.T, Y[0]{stop})
 W1, b1, W2, b2 = vars(network.params_).values()
 if __name__ == "__main__":
     print(f"after {{network.n_iter_}} iterations: J = {{network.loss_curve_[-1]!r}}")
