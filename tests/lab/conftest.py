@@ -6,6 +6,7 @@ import threading
 import pytest
 from websockets.sync.client import connect
 
+from trilayer.errors import InputError
 from trilayer.lab import server
 from trilayer.lab.frames import Message, decode, encode
 from trilayer.lab.guard import new_token
@@ -95,6 +96,15 @@ class Page:
         return message
 
 
+def refusal_of(call):
+    """What a call refuses to do, or None if it does it."""
+    try:
+        call()
+    except InputError as error:
+        return error
+    return None
+
+
 @pytest.fixture(scope="session")
 def served():
     lab = Served()
@@ -103,11 +113,11 @@ def served():
 
 
 @pytest.fixture
-def page(served):
+def tab(served):
     with served.connect() as socket:
-        page = Page(socket)
-        page.hello = page.until("hello").header
-        page.state = page.until("state").header
-        page.data = page.until("data")
-        page.frame = page.until("frame")
-        yield page
+        tab = Page(socket)
+        tab.hello = tab.until("hello").header
+        tab.state = tab.until("state").header
+        tab.data = tab.until("data")
+        tab.frame = tab.until("frame")
+        yield tab

@@ -80,8 +80,9 @@ def cells(ranges):
 def test_an_element_written_out_is_its_value(t, data):
     name = data.draw(st.sampled_from([n for n, M in t.matrices.items() if M.size]))
     M = t.matrices[name]
-    row, column = data.draw(st.integers(0, M.shape[0] - 1)), data.draw(
-        st.integers(0, M.shape[1] - 1)
+    row, column = (
+        data.draw(st.integers(0, M.shape[0] - 1)),
+        data.draw(st.integers(0, M.shape[1] - 1)),
     )
     header, terms = inspect(t, name, row, column)
     assert header["value"] == M[row, column]
@@ -104,8 +105,9 @@ def test_an_element_written_out_is_its_value(t, data):
 def test_what_an_element_feeds_is_what_the_library_says(t, data):
     name = data.draw(st.sampled_from([n for n, M in t.matrices.items() if M.size]))
     M = t.matrices[name]
-    row, column = data.draw(st.integers(0, M.shape[0] - 1)), data.draw(
-        st.integers(0, M.shape[1] - 1)
+    row, column = (
+        data.draw(st.integers(0, M.shape[0] - 1)),
+        data.draw(st.integers(0, M.shape[1] - 1)),
     )
     found = {(f["id"], f["matrix"]): cells(f) for f in feeds_of(t, name, row, column)}
     truth = {(id_, f.matrix): set(f.elements) for id_, f in t.feeds(name, row, column)}

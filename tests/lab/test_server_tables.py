@@ -17,6 +17,8 @@ from trilayer.lab.settings import changed
 from trilayer.lab.steps import traced
 from trilayer.lab.tables import Plan, plan_of, read
 
+from .conftest import refusal_of
+
 ROLES = {"age": "number", "town": "category", "pay": "number", "id": "ignore"}
 
 
@@ -203,12 +205,11 @@ def test_too_many_inputs_are_refused(lab):
 
 @given(st.binary(max_size=300))
 def test_any_bytes_are_read_or_refused(data):
-    try:
-        header = read("fuzz.csv", data).message().header
-    except InputError as error:
-        assert "\n" not in str(error)
+    refusal = refusal_of(lambda: read("fuzz.csv", data).message())
+    if refusal is None:
+        assert read("fuzz.csv", data).message().header["rows"] > 0
     else:
-        assert header["rows"] > 0
+        assert "\n" not in str(refusal)
 
 
 cells = st.sampled_from(["", "0", "1", "yes", "NA", "nan", "2024-01-01", "1e309", "é", '"', "-3.5"])
@@ -217,7 +218,8 @@ cells = st.sampled_from(["", "0", "1", "yes", "NA", "nan", "2024-01-01", "1e309"
 @given(st.integers(1, 4).flatmap(lambda n: st.lists(st.lists(cells, min_size=n, max_size=n))))
 def test_any_table_learns_or_is_refused(rows):
     lab = Lab()
-    try:
+
+    def learn():
         lines = [",".join(f"c{i}" for i in range(len(rows[0]) if rows else 1))]
         table = read("fuzz.csv", "\n".join(lines + [",".join(row) for row in rows]).encode())
         for target in table.message().header["targets"]:
@@ -225,11 +227,11 @@ def test_any_table_learns_or_is_refused(rows):
             roles = {c["name"]: c["role"] for c in told if c["name"] != target["name"]}
             lab.use_table(table.planned(Plan(target["name"], None, roles)))
             lab.run.advance(Slice(60.0, 3))
-            assert np.isfinite(lab.run.step.theta).all()
-    except InputError as error:
-        assert "\n" not in str(error)
-    finally:
-        lab.close()
+
+    refusal = refusal_of(learn)
+    assert refusal is None or "\n" not in str(refusal)
+    assert np.isfinite(lab.run.step.theta).all()
+    lab.close()
 
 
 @pytest.mark.parametrize(

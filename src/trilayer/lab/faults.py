@@ -28,7 +28,6 @@ _ENGLISH = {
     "too_many_parameters": "{parameters} parameters: this takes up to {limit}",
     "no_hidden_layer": "this needs a hidden layer",
     "not_believable": "nothing can be trained with misprint {misprint}",
-    "diverged": "training left the finite numbers at iteration {k}",
     "no_link": "the link cannot be followed: {reason}",
     "said": "{text}",
 }

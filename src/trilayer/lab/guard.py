@@ -16,8 +16,8 @@ else:
     PlainTextResponse = require("starlette.responses", "lab").PlainTextResponse
 
 POLICY = (
-    "default-src 'self'; img-src 'self' data: blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
-    "object-src 'none'"
+    "default-src 'self'; img-src 'self' data: blob:; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'; object-src 'none'"
 )
 
 HEADERS: Mapping[str, str] = {

@@ -91,7 +91,9 @@ def application(port: int, token: str, table: "Table | None" = None) -> "ASGIApp
         WebSocketRoute("/ws", session),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
-    return Guard(Starlette(routes=routes), port)
+    app = Starlette(routes=routes)
+    app.router.redirect_slashes = False
+    return Guard(app, port)
 
 
 def listen(port: int | None) -> socket.socket:

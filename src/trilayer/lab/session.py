@@ -10,6 +10,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from trilayer.lab import about
@@ -20,11 +21,12 @@ from trilayer.lab.lab import Lab
 from trilayer.optional import require
 
 if TYPE_CHECKING:
-    from starlette.websockets import WebSocket
+    from starlette.websockets import WebSocket, WebSocketDisconnect
 
     from trilayer.lab.tables import Table
 else:
-    WebSocket = require("starlette.websockets", "lab").WebSocket
+    _sockets = require("starlette.websockets", "lab")
+    WebSocket, WebSocketDisconnect = _sockets.WebSocket, _sockets.WebSocketDisconnect
 
 CREDITS = 2
 """Frames that may be under way to the page."""
@@ -52,7 +54,8 @@ async def serve(websocket: WebSocket, table: "Table | None") -> None:
         while data is not None and not room.acquire(timeout=0.1):
             if worker.is_closed:
                 return
-        loop.call_soon_threadsafe(outbox.put_nowait, data)
+        with suppress(RuntimeError):  # the server has ended
+            loop.call_soon_threadsafe(outbox.put_nowait, data)
 
     async def write() -> None:
         while (data := await outbox.get()) is not None:
@@ -62,13 +65,17 @@ async def serve(websocket: WebSocket, table: "Table | None") -> None:
 
     worker = Worker(send, table)
     worker.start()
-    writer = asyncio.create_task(write())
+    tasks = [asyncio.create_task(write()), asyncio.create_task(_read(websocket, worker))]
     try:
-        await _read(websocket, worker)
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        with suppress(WebSocketDisconnect):
+            for task in done:
+                task.result()
     finally:
         worker.close()
-        writer.cancel()
-        await asyncio.gather(writer, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await asyncio.to_thread(worker.join, _JOIN)
 
 
