@@ -46,7 +46,7 @@ class Lab:
     Parameters
     ----------
     table : Table, optional
-        What the command line gave.
+        What the command line gave; learnt from at once, if it is planned.
 
     Attributes
     ----------
@@ -77,6 +77,8 @@ class Lab:
         self.samples: Samples = edited(self.origin, Edits())
         self.view: View = look_at(self.samples, self.settings)
         self.run = Run(self.samples, self.settings)
+        if table is not None and table.plan is not None:
+            self.use_table(table)
 
     def close(self) -> None:
         """End what runs."""

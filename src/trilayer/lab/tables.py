@@ -107,6 +107,26 @@ class Table:
             "role": role,
         }
 
+    def suggested(self, target: str | None = None) -> "Table":
+        """Return the table with the roles that its columns look made for.
+
+        Parameters
+        ----------
+        target : str, optional
+            By default the column that looks like one; without any, nothing is planned.
+
+        Raises
+        ------
+        RefusalError
+            If the target is no column, or has not two labels.
+        """
+        told = self.message().header
+        target = told["target"] if target is None else target
+        if target is None:
+            return self
+        roles = {c["name"]: c["role"] for c in told["columns"] if c["name"] != target}
+        return self.planned(Plan(target, None, roles))
+
     def planned(self, plan: Plan) -> "Table":
         """Return the same table with other roles.
 
