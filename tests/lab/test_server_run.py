@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from trilayer import TriLayerClassifier, trace
 from trilayer.lab import limits
 from trilayer.lab.curve import MOST, Curve
-from trilayer.lab.run import Run, Slice, start_of
+from trilayer.lab.plans import start_of
+from trilayer.lab.run import Run, Slice
 from trilayer.lab.samples import Edits, edited, toy_origin
 from trilayer.lab.settings import changed, defaults
 from trilayer.lab.steps import matrices, trace_message, traced

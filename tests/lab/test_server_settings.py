@@ -19,6 +19,7 @@ from trilayer.lab.restoring import restore
 from trilayer.lab.run import Slice
 from trilayer.lab.samples import Edits, edited, split, toy_origin, with_point, without_point
 from trilayer.lab.settings import FIELDS, KNOBS, changed, defaults, effect
+from trilayer.lab.showing import link as link_of
 
 from .conftest import refusal_of
 
@@ -212,14 +213,14 @@ def test_a_link_brings_the_same_session_back(lab, wanted):
     if "learning_rate" in lab.settings:
         lab.change(changed(lab.settings, {"learning_rate": 0.05}))
     lab.run.advance(Slice(60.0, 25))
-    link = through_an_address(lab.link())
+    link = through_an_address(link_of(lab))
     other = Lab()
     restore(other, link)
     assert other.settings == lab.settings
     assert np.array_equal(other.samples.X, lab.samples.X)
     assert other.run.step.k == lab.run.step.k
     assert np.array_equal(other.run.step.theta, lab.run.step.theta)
-    assert other.link() == link
+    assert link_of(other) == link
     other.close()
 
 
@@ -258,7 +259,7 @@ def test_any_link_is_followed_or_refused(link):
 def test_a_restored_run_can_be_traced_as_the_first_one(lab):
     lab.run.advance(Slice(60.0, 700))
     other = Lab()
-    restore(other, lab.link())
+    restore(other, link_of(lab))
     assert other.run.history.oldest == lab.run.history.oldest == 700 - limits.RING + 1
     k = lab.run.history.oldest
     assert np.array_equal(other.run.history.at(k).theta, lab.run.history.at(k).theta)

@@ -14,6 +14,7 @@ from trilayer.lab.faults import RefusalError
 from trilayer.lab.lab import Lab
 from trilayer.lab.run import Slice
 from trilayer.lab.settings import changed
+from trilayer.lab.showing import data, frame, link
 from trilayer.lab.steps import traced
 from trilayer.lab.tables import Plan, plan_of, read
 
@@ -75,7 +76,7 @@ def test_a_table_becomes_samples(lab, positive):
     train = ~samples.held_out
     assert abs(samples.X[0, train].mean()) < 0.05
     assert lab.settings["source"] == "table"
-    assert lab.link() is None
+    assert link(lab) is None
 
 
 def test_numbers_as_they_are(lab):
@@ -138,10 +139,10 @@ def test_one_input_is_a_line(lab):
     table = read("people.csv", as_csv(people()))
     lab.use_table(table.planned(Plan("buys", None, {"age": "number"})))
     assert lab.view.axis_y == -1
-    message = lab.data()
+    message = data(lab)
     assert message.header["axes"]["y"] is None
     assert np.array_equal(message.arrays["y"], lab.samples.Y - 0.5)
-    assert lab.frame().arrays["boundary"].shape == (100, 100)
+    assert frame(lab).arrays["boundary"].shape == (100, 100)
 
 
 def with_text_for(frame, column, text):

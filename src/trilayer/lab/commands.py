@@ -5,17 +5,18 @@ from typing import Any
 
 import numpy as np
 
-from trilayer.errors import InputError
+from trilayer.errors import TriLayerError
 from trilayer.lab import beliefs, limits, slopes
 from trilayer.lab.comparing import Comparison
-from trilayer.lab.equations import inspect
 from trilayer.lab.exporting import export
 from trilayer.lab.faults import RefusalError, refusal_of
 from trilayer.lab.frames import Message
+from trilayer.lab.inspecting import inspect
 from trilayer.lab.lab import Lab
 from trilayer.lab.restoring import restore
 from trilayer.lab.samples import Edits, edited, with_point, without_point
 from trilayer.lab.settings import KNOBS, Field, Settings, changed
+from trilayer.lab.showing import state
 from trilayer.lab.steps import reachable, trace_message, traced
 from trilayer.lab.tables import plan_of, read
 
@@ -46,8 +47,8 @@ def answer(lab: Lab, command: Message) -> Message:
         if not isinstance(name, str) or name not in COMMANDS:
             raise RefusalError("unknown_command", command=str(name)[:80])
         made = COMMANDS[name](lab, header | {"_arrays": command.arrays})
-        made = lab.state() if made is None else made
-    except InputError as error:
+        made = state(lab) if made is None else made
+    except TriLayerError as error:
         made = Message({"type": "error", **refusal_of(error).as_note()}, {})
     re = header.get("id")
     known = isinstance(re, int | float) and not isinstance(re, bool)

@@ -1,6 +1,5 @@
 """Several solver settings from one start, side by side."""
 
-import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -38,7 +37,6 @@ class Comparison:
         self.plans = plans
         self.states = ["running"] * len(plans)
         self._last, self._seconds = iterations, seconds
-        self._began = time.perf_counter()
 
     @property
     def done(self) -> bool:

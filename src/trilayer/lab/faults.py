@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from trilayer.errors import InputError
+from trilayer.errors import InputError, TriLayerError
 
 _ENGLISH = {
     "bad_message": "the message cannot be read: {detail}",
@@ -57,6 +57,6 @@ CODES = frozenset(_ENGLISH)
 """All codes there are."""
 
 
-def refusal_of(error: InputError) -> RefusalError:
+def refusal_of(error: TriLayerError) -> RefusalError:
     """Make what the library refused something that the lab can say."""
     return error if isinstance(error, RefusalError) else RefusalError("said", text=str(error))

@@ -1,17 +1,14 @@
 """What one session holds: settings, samples, the plane looked at, and the run."""
 
 import time
-from typing import Any
 
 import numpy as np
 
-from trilayer.lab import picture
 from trilayer.lab.comparing import Comparison
 from trilayer.lab.faults import RefusalError
-from trilayer.lab.frames import Message
 from trilayer.lab.run import Run, Slice
 from trilayer.lab.samples import Edits, Origin, Samples, edited, toy_origin
-from trilayer.lab.settings import STOPS, Settings, changed, defaults, effect
+from trilayer.lab.settings import Settings, changed, defaults, effect
 from trilayer.lab.tables import Table
 from trilayer.lab.view import View, look_at
 
@@ -72,6 +69,7 @@ class Lab:
         self.looking: int | None = None
         self.target: int | None = None
         self.stopped: str | None = None
+        self.played_from: tuple[int, float, float] = (0, np.inf, 0.0)
         self.pace = Pace()
         self.fresh_data = self.fresh_frame = self.fresh_state = True
         self.samples: Samples = edited(self.origin, Edits())
@@ -150,6 +148,7 @@ class Lab:
         self.run.close()
         self.run = run
         self.looking = self.target = self.stopped = None
+        self.played_from = run.step.k, np.inf, run.seconds
         self.fresh_frame = True
 
     # ---- running -----------------------------------------------------------------------
@@ -163,6 +162,7 @@ class Lab:
         """Train on: that many iterations, or until something says stop."""
         self.target = None if iterations is None else self.run.step.k + iterations
         self.running, self.looking, self.stopped = True, None, None
+        self.played_from = self.run.step.k, self.run.step.J, self.run.seconds
         self.pace.start(self.run.step.k)
 
     def pause(self, reason: str = "pause") -> None:
@@ -182,14 +182,16 @@ class Lab:
         self.fresh_frame = True
 
     def _slice(self) -> Slice:
-        stop, loss, _ = (self.settings[name] for name in STOPS)
-        # A rule that was already met when play was pressed stops nothing.
-        ends = [k for k in (stop, self.target) if k is not None]
-        return Slice(SLICE, min(ends) if ends else None, loss)
+        """Return how long to train, and where to stop: at no rule that play began beyond."""
+        k, J, _ = self.played_from
+        iteration, loss = self.settings["stop_iteration"], self.settings["stop_loss"]
+        ends = [self.target, iteration if iteration is not None and iteration > k else None]
+        last = min((end for end in ends if end is not None), default=None)
+        return Slice(SLICE, last, loss if loss is not None and loss < J else None)
 
     def _expired(self) -> str:
-        limit = self.settings["stop_seconds"]
-        return "seconds" if limit is not None and self.run.seconds >= limit else ""
+        limit, began = self.settings["stop_seconds"], self.played_from[2]
+        return "seconds" if limit is not None and began < limit <= self.run.seconds else ""
 
     # ---- what the page is shown ----------------------------------------------------------
 
@@ -197,74 +199,3 @@ class Lab:
     def k(self) -> int:
         """The iteration that is looked at."""
         return self.run.step.k if self.looking is None else self.looking
-
-    def state(self) -> Message:
-        """Build `state`."""
-        origin, run = self.samples.origin, self.run
-        self.fresh_state = False
-        sizes = {
-            "n1": run.start.n1, "n2": run.start.n2, "m": run.objective.source.m,
-            "m_held_out": int(self.samples.held_out.sum()), "parameters": run.step.theta.size,
-        }  # fmt: skip
-        return Message(
-            {
-                "type": "state", "settings": self.settings, "sizes": sizes,
-                "inputs": origin.inputs, "classes": [str(label) for label in origin.classes],
-                "notes": origin.notes, "running": self.running, "k": run.step.k,
-                "ring": [run.history.oldest, run.step.k], "stopped": self.stopped,
-                "engine": run.objective.engine.name,
-                "comparing": self.comparison is not None, "looking": self.looking,
-                "link": self.link(),
-            },
-            {},
-        )  # fmt: skip
-
-    def link(self) -> dict[str, Any] | None:
-        """Return what `restore` makes this session of again; None if a table is in it."""
-        if self.settings["source"] == "table":
-            return None
-        plain = defaults(self.settings["solver"])
-        chosen = {
-            k: v for k, v in self.settings.items() if k in ("solver", "noise") or v != plain[k]
-        }
-        live = ("learning_rate", "momentum")
-        changes = [
-            [k, {name: options[name] for name in live if name in options}]
-            for k, options in self.run.changes
-        ]
-        edits = self.samples.edits
-        return {
-            "v": 1, **chosen, "k": self.run.step.k,
-            "added": [[*x, label] for x, label in edits.added],
-            "removed": sorted(edits.removed), "changes": changes if len(changes) > 1 else [],
-        }  # fmt: skip
-
-    def data(self) -> Message:
-        """Build `data`."""
-        self.fresh_data = False
-        samples = self.samples
-        x, y = self.view.coordinates(samples)
-        marks = {"label": samples.Y, "held_out": samples.held_out, "added": samples.added}
-        flags = {name: values.astype(np.uint8) for name, values in marks.items()}
-        header = {"type": "data", "domain": self.view.domain, "axes": self.view.axes(samples)}
-        return Message(header, {"x": x, "y": y, **flags})
-
-    def frame(self) -> Message:
-        """Build `frame`, of the iteration that is looked at."""
-        self.fresh_frame = False
-        run = self.run
-        step = run.step if self.looking is None else run.history.at(self.looking)
-        params = run.params(self.k)
-        units = picture.shown_units(params)
-        judged = picture.judged(params, self.samples)
-        held_out = judged["held_out"]
-        reset, points = run.curve.fresh()
-        header = {
-            "type": "frame", "k": step.k, "running": self.running, "looking": self.looking,
-            "rate": self.pace.rate, "seconds": run.seconds, "J": step.J,
-            "J_held_out": None if held_out is None else held_out["loss"],
-            "gradient_norm": step.gradient_norm, "metrics": judged, "units": units,
-            "curve": {"reset": reset}, "ring": [run.history.oldest, run.step.k],
-        }  # fmt: skip
-        curves = dict(zip(("curve_k", "curve_J", "curve_held_out"), points.T[:3], strict=True))
-        return Message(header, picture.arrays(params, self.view, units) | curves)

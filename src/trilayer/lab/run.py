@@ -6,16 +6,16 @@ from contextlib import ExitStack
 from typing import Any, NamedTuple
 
 import numpy as np
-from sklearn.utils import check_random_state
 
 from trilayer import core
 from trilayer.engines import select
 from trilayer.lab.curve import Curve
 from trilayer.lab.history import History, Mark, Options
+from trilayer.lab.plans import engine_of, options_of, start_of
 from trilayer.lab.samples import Floats, Samples
-from trilayer.lab.settings import KNOBS, Settings
+from trilayer.lab.settings import Settings
 from trilayer.objective import Objective
-from trilayer.params import Params, initialise, pack, unpack
+from trilayer.params import Params, pack, unpack
 from trilayer.solvers import Step, solver
 from trilayer.sources.memory import MemorySource
 from trilayer.training import is_finite
@@ -40,38 +40,6 @@ class Slice(NamedTuple):
     seconds: float
     last: int | None = None
     loss: float | None = None
-
-
-def run_seed(seed: int) -> int:
-    """Return what `TriLayerClassifier(random_state=seed)` draws its start and batches from."""
-    return int(check_random_state(seed).randint(np.iinfo(np.int32).max))
-
-
-def start_of(settings: Settings, n1: int) -> Params:
-    """Return the initial weights: those of the estimator with this random_state, or zeros."""
-    rng = np.random.default_rng(run_seed(settings["seed"]))
-    drawn = initialise(n1, settings["hidden"], rng)
-    if settings["start"] == "random":
-        return drawn
-    return Params(*(np.zeros_like(matrix) for matrix in vars(drawn).values()))
-
-
-def engine_of(name: str) -> str:
-    """Return the engine that a solver runs on.
-
-    L-BFGS lets a rounding grow a thousandfold in thirty iterations. The reference engine
-    rounds as NumPy does, so the exported NumPy script repeats such a run too.
-    """
-    return "reference" if name == "lbfgs" else "auto"
-
-
-def options_of(settings: Settings) -> dict[str, Any]:
-    """Return what the solver's `run` takes beside objective, start and state."""
-    name = settings["solver"]
-    options = {knob: settings[knob] for knob in KNOBS[name] if knob != "epochs"}
-    if solver(name).needs == "batches":
-        options |= {"seed": run_seed(settings["seed"]), "max_iter": settings["epochs"]}
-    return options
 
 
 class Run:
@@ -107,7 +75,8 @@ class Run:
         self._strided = self.solver == "gd"
         self._stride = _FIRST_STRIDE
         self._ended = False
-        self.seconds, self._began = 0.0, time.perf_counter()
+        self.seconds = 0.0
+        self._since: float | None = None
         self.curve = Curve()
         self._steps = self._fresh()
         with _quietly():
@@ -163,12 +132,16 @@ class Run:
             Why there is nothing more to do: ``iteration``, ``loss``, ``precision``,
             ``diverged``; or the empty string.
         """
-        self._began = time.perf_counter()
+        self._since = time.perf_counter()
         try:
             with _quietly():
-                return self._advance(part, self._began + part.seconds)
+                return self._advance(part, self._since + part.seconds)
         finally:
-            self.seconds += time.perf_counter() - self._began
+            self.seconds, self._since = self._clock(), None
+
+    def _clock(self) -> float:
+        """Return the seconds of training so far, the slice that is under way included."""
+        return self.seconds + (time.perf_counter() - self._since if self._since else 0.0)
 
     def _advance(self, part: Slice, until: float) -> str:
         reason = self._reason(part)
@@ -232,8 +205,7 @@ class Run:
 
     def _add_to_curve(self) -> None:
         if self.curve.wants(self.step.k):
-            seconds = self.seconds + time.perf_counter() - self._began
-            self.curve.add(self.step.k, self.step.J, self.held_out_loss(), seconds)
+            self.curve.add(self.step.k, self.step.J, self.held_out_loss(), self._clock())
 
     def held_out_loss(self) -> float:
         """Mean loss (E13) of the held-out samples at the newest parameters; NaN without any."""

@@ -10,7 +10,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
 from trilayer.lab import about
@@ -18,6 +18,7 @@ from trilayer.lab.commands import answer
 from trilayer.lab.faults import RefusalError
 from trilayer.lab.frames import Message, decode, encode, read_json
 from trilayer.lab.lab import Lab
+from trilayer.lab.showing import data, frame, state
 from trilayer.optional import require
 
 if TYPE_CHECKING:
@@ -49,17 +50,17 @@ async def serve(websocket: WebSocket, table: "Table | None") -> None:
     outbox: asyncio.Queue[bytes | None] = asyncio.Queue()
     room = threading.Semaphore(_WAITING)
 
-    def send(data: bytes | None) -> None:
+    def send(made: bytes | None) -> None:
         """Hand a message to the socket; wait while too many do. Called by the thread."""
-        while data is not None and not room.acquire(timeout=0.1):
+        while made is not None and not room.acquire(timeout=0.1):
             if worker.is_closed:
                 return
         with suppress(RuntimeError):  # the server has ended
-            loop.call_soon_threadsafe(outbox.put_nowait, data)
+            loop.call_soon_threadsafe(outbox.put_nowait, made)
 
     async def write() -> None:
-        while (data := await outbox.get()) is not None:
-            await websocket.send_bytes(data)
+        while (made := await outbox.get()) is not None:
+            await websocket.send_bytes(made)
             room.release()
         await websocket.close(_BUG)
 
@@ -85,8 +86,8 @@ async def _read(websocket: WebSocket, worker: "Worker") -> None:
         while worker.is_full:
             await asyncio.sleep(0.002)
         try:
-            data = event.get("bytes")
-            command = decode(data) if data is not None else Message(read_json(event["text"]), {})
+            sent = event.get("bytes")
+            command = decode(sent) if sent is not None else Message(read_json(event["text"]), {})
         except RefusalError as refusal:
             worker.refuse(refusal)
         else:
@@ -142,16 +143,15 @@ class Worker(threading.Thread):
 
     def run(self) -> None:
         """Answer, train and draw until closed."""
-        lab = Lab(self._table)
         try:
-            self._emit(about.hello(self._table))
-            while not self.is_closed:
-                self._show(lab)
-                for command in self._waiting(lab):
-                    self._carry_out(lab, command)
-                self._work(lab)
+            with closing(Lab(self._table)) as lab:
+                self._emit(about.hello(self._table))
+                while not self.is_closed:
+                    self._show(lab)
+                    for command in self._waiting(lab):
+                        self._carry_out(lab, command)
+                    self._work(lab)
         finally:
-            lab.close()
             self._send(None)
 
     def _waiting(self, lab: Lab) -> list[Message]:
@@ -195,14 +195,14 @@ class Worker(threading.Thread):
 
     def _show(self, lab: Lab) -> None:
         if lab.fresh_state:
-            self._emit(lab.state())
+            self._emit(state(lab))
         if lab.fresh_data:
-            self._emit(lab.data())
+            self._emit(data(lab))
         now = time.monotonic()
         if lab.fresh_frame and self._under_way < CREDITS and now - self._framed >= FRAME:
             self._framed = now
             self._under_way += 1
-            self._emit(lab.frame())
+            self._emit(frame(lab))
 
     def _emit(self, message: Message) -> None:
         self._send(encode(message))

@@ -118,7 +118,6 @@ def _knobs(solver: str) -> dict[str, Field]:
 KNOBS: dict[str, dict[str, Field]] = {solver: _knobs(solver) for solver in SOLVERS}
 """Each solver's own; `epochs` is how long the cosine schedule falls."""
 
-STOPS = ("stop_iteration", "stop_loss", "stop_seconds")
 _DATA = ("source", "toy", "points", "noise", "data_seed", "held_out")
 _VIEW = ("axis_x", "axis_y", "hold")
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from trilayer.lab.lab import Lab
-from trilayer.lab.run import engine_of
+from trilayer.lab.plans import engine_of
 
 _OPTIONS = ("learning_rate", "momentum", "schedule", "batch_size")
 

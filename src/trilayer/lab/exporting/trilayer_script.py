@@ -5,7 +5,7 @@ from typing import Any
 from trilayer.lab.exporting import literals
 from trilayer.lab.exporting.settings import estimator_settings, segments
 from trilayer.lab.lab import Lab
-from trilayer.lab.run import engine_of
+from trilayer.lab.plans import engine_of
 
 _ESTIMATOR = '''"""A run of the trilayer lab, repeated with the library.
 
