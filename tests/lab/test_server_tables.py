@@ -1,8 +1,15 @@
 """A table of one's own: read, given roles, made samples; and refused in one sentence."""
 
+import datetime
+import gzip
+import io
+from decimal import Decimal
+
 import hypothesis.strategies as st
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 
@@ -12,11 +19,12 @@ from trilayer.lab import limits
 from trilayer.lab.exporting import KINDS
 from trilayer.lab.faults import RefusalError
 from trilayer.lab.lab import Lab
+from trilayer.lab.rows import Plan
 from trilayer.lab.run import Slice
 from trilayer.lab.settings import changed
 from trilayer.lab.showing import data, frame, link
 from trilayer.lab.steps import traced
-from trilayer.lab.tables import Plan, plan_of, read
+from trilayer.lab.tables import plan_of, read
 
 from .conftest import refusal_of
 
@@ -190,6 +198,65 @@ def test_too_much_is_refused():
     with pytest.raises(RefusalError) as refused:
         read("long.csv", f"a\n{rows}\n".encode())
     assert refused.value.code == "too_many_rows"
+
+
+def test_what_unpacks_to_too_much_is_refused(monkeypatch):
+    data = gzip.compress(b"a,b\n" + b"1,2\n" * 10_000)
+    assert read("a.csv.gz", data).message().header["rows"] == 10_000
+    monkeypatch.setattr(limits, "UNPACKED_BYTES", 20_000)
+    with pytest.raises(RefusalError) as refused:
+        read("a.csv.gz", data)
+    assert refused.value.code == "too_large"
+    with pytest.raises(InputError, match="damaged"):
+        read("a.csv.gz", data[:20] + bytes(40))
+    twice = gzip.compress(b"a,b\n1,2\n") + gzip.compress(b"3,4\n")
+    assert read("a.csv.gz", twice).message().header["rows"] == 2
+
+
+def as_parquet(table):
+    file = io.BytesIO()
+    pq.write_table(table, file)
+    return file.getvalue()
+
+
+def test_a_parquet_file_says_itself_that_it_is_too_long():
+    table = pa.table({"a": pa.array([0] * (limits.ROWS + 1))})
+    with pytest.raises(RefusalError) as refused:
+        read("long.parquet", as_parquet(table))
+    assert refused.value.code == "too_many_rows"
+
+
+def test_columns_of_every_type_are_told_and_learnt_or_refused(lab):
+    day = datetime.datetime(2024, 1, 1)
+    columns = {
+        "ints": [1, 2, 3, None],
+        "bools": [True, False, True, None],
+        "texts": ["a", "b", "a", None],
+        "lists": [[1], [2], [], None],
+        "bytes": [b"x", b"y", b"x", None],
+        "dates": [day, day + datetime.timedelta(1), None, day],
+        "lasting": [datetime.timedelta(1), datetime.timedelta(2), None, datetime.timedelta(1)],
+        "exact": [Decimal("1.5"), Decimal("2.5"), None, Decimal("1.5")],
+        "nothing": [None] * 4,
+        "structs": [{"a": 1}, {"a": 2}, None, {"a": 1}],
+    }
+    made = pa.table(columns).append_column(
+        "coded", pa.array(["u", "v", "u", None]).dictionary_encode()
+    )
+    made = pa.concat_tables([made] * 10)
+    table = read("odd.parquet", as_parquet(made))
+    header = table.message().header
+    told = {column["name"]: column for column in header["columns"]}
+    assert {t["name"] for t in header["targets"]} == {"bools", "texts", "coded"}
+    for name in ("lists", "bytes", "nothing", "structs"):
+        assert (told[name]["role"], told[name]["levels"]) == ("ignore", 0)
+    for target in ("bools", "texts", "coded"):
+        for name in set(told) - {target}:
+            for role in ("number", "category"):
+                plan = Plan(target, None, {name: role})
+                refusal = refusal_of(lambda plan=plan: lab.use_table(table.planned(plan)))
+                assert refusal is None or "\n" not in str(refusal)
+                assert np.isfinite(lab.samples.X).all()
 
 
 def test_too_many_inputs_are_refused(lab):

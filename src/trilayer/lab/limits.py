@@ -1,6 +1,7 @@
 """How much one session may ask for."""
 
 UPLOAD_BYTES = 8 << 20
+UNPACKED_BYTES = 64 << 20
 ROWS = 20_000
 INPUTS = 100
 HIDDEN = 64
