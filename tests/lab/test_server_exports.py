@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from trilayer import load, trace
-from trilayer.lab.exporting import KINDS
+from trilayer.lab.exporting import KINDS, literals
 from trilayer.lab.exporting.derivation import pmatrix
 from trilayer.lab.lab import Lab
 from trilayer.lab.run import Slice
@@ -115,6 +115,17 @@ def test_scripts_repeat_what_was_changed_on_the_way(labs, solver, what):
         for name in NAMES:
             truth = getattr(lab.run.params(k), name)
             np.testing.assert_allclose(names[name], truth, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("what", ["numpy", "trilayer"])
+def test_many_samples_are_an_archive_in_the_script(labs, what, monkeypatch):
+    monkeypatch.setattr(literals, "_WRITTEN_OUT", 10)
+    lab = labs(20)
+    names = executed(lab, what, 20)
+    X, Y = lab.samples.train
+    assert np.array_equal(names["X"], X)
+    assert np.array_equal(names["Y"], Y)
+    np.testing.assert_allclose(names["W1"], lab.run.params().W1, rtol=1e-12)
 
 
 def test_scripts_repeat_points_that_were_clicked(labs):

@@ -160,6 +160,43 @@ def test_the_frame_is_of_the_networks_own_numbers(tab):
     np.testing.assert_allclose(frame.arrays["maps"][:, 30, 7], t.A1[:, 0], atol=2e-5)
 
 
+def test_of_many_hidden_units_the_strongest_are_shown(tab):
+    tab.ask("set", settings={"hidden": 20})
+    frame = tab.until("frame", lambda header: len(header["units"]) == limits.FULL_MAPS)
+    assert frame.arrays["maps"].shape == (limits.FULL_MAPS, 40, 40)
+    strength = np.abs(frame.arrays["W2"][:, 0])
+    shown = frame.header["units"]
+    assert shown == sorted(shown)
+    assert strength[shown].min() >= np.delete(strength, shown).max()
+
+
+def test_without_a_hidden_layer_there_are_no_maps(tab):
+    state = tab.ask("set", settings={"hidden": 0}).header
+    assert state["sizes"]["parameters"] == 3
+    frame = tab.until("frame", lambda header: header["units"] == [])
+    assert frame.arrays["maps"].shape == (0, 40, 40)
+    assert "W1" not in tab.ask("trace").arrays
+    assert tab.ask("misprints").header["code"] == "no_hidden_layer"
+    assert tab.ask("inspect", matrix="W1", row=0, column=0).header["code"] == "no_element"
+
+
+def test_other_axes_change_the_picture_and_not_the_run(tab):
+    tab.ask("play", iterations=30)
+    tab.until("state", lambda header: not header["running"])
+    state = tab.ask("set", settings={"axis_x": 1, "axis_y": 0}).header
+    assert state["k"] == 30
+    turned = tab.until("data")
+    assert np.array_equal(turned.arrays["x"], tab.data.arrays["y"])
+    before = [m for m in tab.seen if m.header["type"] == "frame" and m.header["k"] == 30][-1]
+    after = tab.until("frame")
+    assert np.array_equal(after.arrays["boundary"], before.arrays["boundary"].T)
+
+
+def test_a_table_must_be_there_to_be_learnt_from(tab):
+    assert tab.ask("set", settings={"source": "table"}).header["code"] == "no_table"
+    assert tab.ask("pause").header["settings"]["source"] == "toy"
+
+
 def test_points_are_clicked_in_and_out(tab):
     state = tab.ask("add_point", x=0.5, y=-1.0, label=1).header
     assert state["sizes"]["m"] == 301
