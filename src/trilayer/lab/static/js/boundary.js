@@ -89,7 +89,7 @@ function drawField(pen, box, { data, shape: [rows, columns] }) {
   drawHeat(pen, { data, rows, columns }, box.x, box.y, box.w, box.h);
   const ink = cssColour("--ink");
   const [sx, sy] = [box.w / (columns - 1), box.h / (rows - 1)];
-  for (const level of LEVELS) {
+  LEVELS.forEach((level, n) => {
     const ends = contour(data, rows, columns, level);
     for (let i = 0; i < ends.length; i += 2) {
       ends[i] = box.x + ends[i] * sx;
@@ -98,12 +98,13 @@ function drawField(pen, box, { data, shape: [rows, columns] }) {
     const half = level === 0.5;
     pen.segments(ends, { stroke: ink, width: half ? 2 : 0.8, alpha: half ? 1 : 0.55, dash: half ? [] : [4, 3] });
     if (ends.length > 80) {
-      const at = 4 * Math.floor(ends.length / 8);
+      // Each level's number at another height, so that they do not lie on each other.
+      const at = 4 * Math.floor(((n + 1) / (LEVELS.length + 1)) * (ends.length / 4));
       pen.text(ends[at], ends[at + 1], String(level), {
         size: 10, align: "center", fill: ink, halo: cssColour("--card"), weight: half ? "bold" : "normal",
       });
     }
-  }
+  });
 }
 
 /**

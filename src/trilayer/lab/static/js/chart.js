@@ -17,13 +17,16 @@ import { cssColour, seriesColour, theme } from "./theme.js";
  *   `mark` is an x to be marked by a line from top to bottom
  */
 
+/** The legend's hint of a line's pattern, as CSS can say it. */
+const BORDERS = ["solid", "dashed", "dotted"];
+
 /** @param {ChartProps} props */
 export function Chart(props) {
   const ref = useRef(/** @type {HTMLElement | null} */ (null));
   const latest = useRef(props);
   latest.current = props;
   const [dressed, spoken] = [theme.value, language.value];
-  const labels = props.lines().map(({ label }) => label).join("|");
+  const labels = labelled(props.lines());
 
   useEffect(() => {
     const place = /** @type {HTMLElement} */ (ref.current);
@@ -32,6 +35,8 @@ export function Chart(props) {
     let shown = "";
     const stop = onPaint(() => {
       const lines = latest.current.lines();
+      // Other lines than this plot was made for: the effect makes a new one.
+      if (labelled(lines) !== labels) return;
       // Lines only ever grow or are replaced: their lengths and ends tell whether they changed.
       const key = lines.map(({ x, y }) => `${x.length}:${x[0]}:${y[y.length - 1]}`).join() + latest.current.mark?.();
       if (key === shown) return;
@@ -63,6 +68,11 @@ function aligned(props) {
   return tables.length === 1 ? tables[0] : uPlot.join(/** @type {any} */ (tables));
 }
 
+/** @param {Line[]} lines */
+function labelled(lines) {
+  return lines.map(({ label }) => label).join("|");
+}
+
 /** What an axis cannot show is a gap. @param {ArrayLike<number>} values @param {boolean} [log] */
 function clean(values, log) {
   return Array.from(values, (v) => (Number.isFinite(v) && (!log || v > 0) ? v : null));
@@ -79,13 +89,14 @@ function options(props, size) {
   /** @param {string} label @param {boolean | undefined} log @param {number} space */
   const axis = (label, log, space) => ({
     label, stroke: ink, font, labelFont: font, labelSize: 18, size: space,
-    grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1, size: 4 },
+    grid: { stroke: line, width: 1, ...(log && { filter: decadesOnly }) },
+    ticks: { stroke: line, width: 1, size: 4, ...(log && { filter: decadesOnly }) },
     values: (/** @type {any} */ _, /** @type {(number | null)[]} */ splits) => splits.map(
       (v) => (v === null ? "" : log ? power(v) : plain(v))),
   });
   return {
     ...size,
-    legend: { show: true, live: false, markers: { width: 2 } },
+    legend: { show: true, live: false, markers: { width: 2, dash: (/** @type {any} */ _, /** @type {number} */ i) => BORDERS[(i - 1) % BORDERS.length] } },
     cursor: { drag: { x: true, y: false }, points: { size: 6 } },
     scales: {
       x: { time: false, distr: props.logX ? 3 : 1 },
@@ -98,6 +109,16 @@ function options(props, size) {
     }))],
     hooks: { draw: [(/** @type {any} */ plot) => drawMark(plot, latestMark(props))] },
   };
+}
+
+/**
+ * Over many decades only their own lines are drawn.
+ * @param {any} _
+ * @param {number[]} splits
+ */
+function decadesOnly(_, splits) {
+  if (splits.length < 30) return splits;
+  return splits.map((v) => (Math.abs(Math.log10(v) - Math.round(Math.log10(v))) < 1e-9 ? v : null));
 }
 
 /** @param {ChartProps} props */

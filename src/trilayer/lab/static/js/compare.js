@@ -2,7 +2,7 @@
 
 import { Chart } from "./chart.js";
 import { Choice, Numeric, Switch } from "./fields.js";
-import { t } from "./i18n.js";
+import { has, t } from "./i18n.js";
 import { html, signal } from "./lib.js";
 import { tell } from "./link.js";
 import { grouped, short } from "./numbers.js";
@@ -63,13 +63,26 @@ function Line({ run, at }) {
   </li>`;
 }
 
+/**
+ * A run by its solver and the knobs that were set.
+ * @param {Run} run
+ * @param {number} i
+ */
+function named(run, i) {
+  const specs = hello.value?.solvers[run.solver] ?? {};
+  const knobs = Object.keys(run).filter((name) => name in specs || (name === "l2" && run.l2))
+    .filter((name) => run[name] !== specs[name]?.default || name === "learning_rate")
+    .map((name) => `${t(`knob.${name}`)} ${has(`schedule.${run[name]}`) ? t(`schedule.${run[name]}`) : run[name]}`);
+  return `${i + 1} ${t(`solver.${run.solver}`)}${knobs.length ? `: ${knobs.join(", ")}` : ""}`;
+}
+
 function Result() {
   const answer = /** @type {import("./messages.js").Message} */ (comparison.value);
   const list = /** @type {Run[]} */ (answer.runs);
   const lines = () => {
     const shown = /** @type {import("./messages.js").Message} */ (comparison.value);
     return shown.runs.map((/** @type {Run} */ run, /** @type {number} */ i) => ({
-      label: `${i + 1} ${run.label}`, x: shown.arrays[`${by.value}_${i}`]?.data ?? [], y: shown.arrays[`J_${i}`]?.data ?? [],
+      label: named(run, i), x: shown.arrays[`${by.value}_${i}`]?.data ?? [], y: shown.arrays[`J_${i}`]?.data ?? [],
     }));
   };
   const best = Math.min(...list.map(({ J }) => J ?? Infinity));
@@ -86,7 +99,7 @@ function Result() {
       <thead><tr><th scope="col">${t("compare.run")}</th><th scope="col">J</th><th scope="col">${t("run.k")}</th>
         <th scope="col">${t("compare.by.s")}</th><th scope="col">${t("compare.state")}</th></tr></thead>
       <tbody>${list.map((run, i) => html`<tr key=${i} class=${run.J === best ? "best" : ""}>
-        <th scope="row">${i + 1} ${run.label}</th><td data-run=${i}>${short(run.J ?? NaN)}</td><td>${grouped(run.k)}</td>
+        <th scope="row">${named(run, i)}</th><td data-run=${i}>${short(run.J ?? NaN)}</td><td>${grouped(run.k)}</td>
         <td>${run.seconds.toFixed(3)}</td><td>${t(`compare.${run.state}`)}</td></tr>`)}</tbody>
     </table></div>
   </section>`;

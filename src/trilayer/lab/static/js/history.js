@@ -4,13 +4,13 @@ import { t } from "./i18n.js";
 import { html } from "./lib.js";
 import { tell } from "./link.js";
 import { grouped } from "./numbers.js";
-import { running, session } from "./state.js";
+import { frame, running, session } from "./state.js";
 
 export function History() {
   const now = session.value;
   if (!now) return null;
   const [oldest, newest] = now.ring;
-  const at = now.looking ?? now.k;
+  const at = running.value ? frame.value?.k ?? now.k : now.looking ?? now.k;
   /** @param {number} k */
   const look = (k) => tell("look", { k: k >= newest ? null : Math.max(oldest, k) });
   const off = running.value;
@@ -26,7 +26,7 @@ export function History() {
     <button type="button" disabled=${off} data-do="forward"
       onClick=${() => (at < newest ? look(at + 1) : tell("play", { iterations: 1 }))}
       ><span class="wide">${t("history.forward")}</span> ›</button>
-    <output class="k">${t("history.of", { k: grouped(at), newest: grouped(newest) })}</output>
+    <output class="k">${t("history.of", { k: grouped(at), newest: grouped(Math.max(at, newest)) })}</output>
     ${now.looking !== null && html`<button type="button" class="plain"
       onClick=${() => tell("look", { k: null })}>${t("history.newest")}</button>`}
   </div>`;

@@ -33,7 +33,7 @@ function show(matrix, row = 0, column = 0) {
   screen.value = "step";
 }
 
-const XOR = { toy: "xor", solver: "lbfgs", hidden: 4 };
+const XOR = { toy: "xor", points: 100, solver: "gd", learning_rate: 5 };
 const MOONS = { toy: "moons", points: 60, hidden: 4, solver: "gd" };
 
 /** @type {readonly Lesson[]} */
@@ -42,8 +42,8 @@ export const LESSONS = [
     id: "hidden",
     tex: [String.raw`A = \sigma(w^T X + b)`, String.raw`A^{(2)} = \sigma\big((W^{(2)})^T \sigma((W^{(1)})^T X + b^{(1)}) + b^{(2)}\big)`],
     tries: [
-      { name: "without", run: () => train({ ...XOR, points: 100, hidden: 0 }, 100) },
-      { name: "with", run: () => train({ ...XOR, points: 100, hidden: 4 }, 100) },
+      { name: "without", run: () => train({ ...XOR, hidden: 0 }, 3000) },
+      { name: "with", run: () => train({ ...XOR, hidden: 4 }, 3000) },
     ],
   },
   {

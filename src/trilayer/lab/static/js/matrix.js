@@ -11,7 +11,7 @@ import { Tex } from "./tex.js";
 import { diverging, inkOn, theme } from "./theme.js";
 
 const ROWS = 16;
-const COLUMNS = 10;
+const COLUMNS = 8;
 
 /** @typedef {{row: number, column: number}} Place */
 

@@ -4,6 +4,7 @@ import { Chart } from "./chart.js";
 import { language, t } from "./i18n.js";
 import { html, useEffect, useState } from "./lib.js";
 import { ask } from "./link.js";
+import { short } from "./numbers.js";
 import { hello, session } from "./state.js";
 import { Prose } from "./tex.js";
 
@@ -78,7 +79,7 @@ function Belief({ belief }) {
         { label: t("belief.printed"), x: k.slice(0, printed.data.length), y: printed.data },
       ]}
       xLabel=${t("run.k")} yLabel="J" label=${t("belief.label", {
-        printed: printed.data[printed.data.length - 1], corrected: corrected.data[corrected.data.length - 1],
+        printed: short(printed.data[printed.data.length - 1]), corrected: short(corrected.data[corrected.data.length - 1]),
       })} />
   </div>`;
 }

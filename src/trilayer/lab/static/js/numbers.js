@@ -21,24 +21,6 @@ export function exact(v) {
 }
 
 /**
- * In TeX.
- * @param {number} v
- */
-export function inTex(v) {
-  const text = short(v).replace("−", "-").replace("∞", "\\infty");
-  const [digits, exponent] = text.split("e");
-  return exponent === undefined ? text : `${digits}\\cdot10^{${exponent.replace("−", "-")}}`;
-}
-
-/**
- * In TeX, as a factor or a term: negative numbers in brackets.
- * @param {number} v
- */
-export function termInTex(v) {
-  return v < 0 || Object.is(v, -0) ? `(${inTex(v)})` : inTex(v);
-}
-
-/**
  * Groups of three: 12 345 678.
  * @param {number} v
  */

@@ -13,6 +13,16 @@ export function change(changed) {
   tell("set", { settings: changed });
 }
 
+/**
+ * What the server takes for a setting.
+ * @param {string} name
+ * @returns {{min?: number, max?: number, whole?: boolean}}
+ */
+function range(name) {
+  const { min, max, whole } = hello.value?.settings[name] ?? {};
+  return { min, max, whole };
+}
+
 export function Data() {
   const now = settings.value;
   const toys = /** @type {{name: string, points: number, noise: number}[]} */ (hello.value?.toys ?? []);
@@ -31,11 +41,11 @@ export function Data() {
       <${Choice} name="toy" label=${t("data.toy")} value=${ofTable ? "table" : now.toy}
         options=${options} onPick=${pick} />
       ${!ofTable && html`
-        <${Numeric} name="points" label=${t("data.points")} value=${now.points} whole
+        <${Numeric} name="points" label=${t("data.points")} value=${now.points} ...${range("points")}
           onPick=${(/** @type {number} */ v) => change({ points: v })} />
         <${Slider} name="noise" label=${t("data.noise")} value=${now.noise} min=${0} max=${1} step=${0.05}
           shown=${String(now.noise)} onPick=${(/** @type {number} */ v) => change({ noise: v })} />
-        <${Numeric} name="data_seed" label=${t("data.seed")} value=${now.data_seed} whole
+        <${Numeric} name="data_seed" label=${t("data.seed")} value=${now.data_seed} ...${range("data_seed")}
           onPick=${(/** @type {number} */ v) => change({ data_seed: v })} />`}
       <${Slider} name="held_out" label=${t("data.held_out")} value=${now.held_out} min=${0} max=${0.9} step=${0.05}
         shown=${percent(now.held_out)} onPick=${(/** @type {number} */ v) => change({ held_out: v })} />
@@ -65,31 +75,30 @@ function Axes() {
 export function Model() {
   const now = settings.value;
   const solvers = /** @type {Record<string, Record<string, any>>} */ (hello.value?.solvers ?? {});
-  const limits = hello.value?.limits ?? {};
   return html`<section class="card setup" aria-labelledby="model-title">
     <h2 id="model-title">${t("model.title")}</h2>
     <div class="fields">
-      <${Numeric} name="hidden" label=${t("model.hidden")} value=${now.hidden} min=${0}
-        max=${limits.hidden} whole onPick=${(/** @type {number} */ v) => change({ hidden: v })} />
+      <${Numeric} name="hidden" label=${t("model.hidden")} value=${now.hidden} ...${range("hidden")}
+        onPick=${(/** @type {number} */ v) => change({ hidden: v })} />
       <${Choice} name="start" label=${t("model.start")} value=${now.start}
         options=${["random", "zero"].map((value) => ({ value, text: t(`start.${value}`) }))}
         onPick=${(/** @type {string} */ v) => change({ start: v })} />
-      <${Numeric} name="seed" label=${t("model.seed")} value=${now.seed} whole
+      <${Numeric} name="seed" label=${t("model.seed")} value=${now.seed} ...${range("seed")}
         onPick=${(/** @type {number} */ v) => change({ seed: v })} />
       <${Choice} name="solver" label=${t("model.solver")} value=${now.solver}
         options=${Object.keys(solvers).map((value) => ({ value, text: t(`solver.${value}`) }))}
         onPick=${(/** @type {string} */ v) => change({ solver: v })} />
       ${Object.entries(solvers[now.solver] ?? {}).map(([name, spec]) => html`<${Knob} key=${name}
         name=${name} spec=${spec} value=${now[name]} onPick=${(/** @type {any} */ v) => change({ [name]: v })} />`)}
-      <${Numeric} name="l2" label=${t("knob.l2")} value=${now.l2} min=${0}
+      <${Numeric} name="l2" label=${t("knob.l2")} value=${now.l2} ...${range("l2")}
         onPick=${(/** @type {number} */ v) => change({ l2: v })} />
     </div>
     <details>
       <summary>${t("stop.title")}</summary>
       <div class="fields">
         ${["stop_iteration", "stop_loss", "stop_seconds"].map((name) => html`<${Numeric} key=${name}
-          name=${name} label=${t(`stop.${name}`)} value=${now[name] ?? null} min=${0} optional
-          whole=${name === "stop_iteration"} placeholder=${t("stop.never")}
+          name=${name} label=${t(`stop.${name}`)} value=${now[name] ?? null} optional
+          ...${range(name)} placeholder=${t("stop.never")}
           onPick=${(/** @type {number | null} */ v) => change({ [name]: v })} />`)}
       </div>
     </details>

@@ -119,15 +119,13 @@ function Strips() {
   const names = session.value?.sizes.n2 ? ["W1", "b1", "W2", "b2"] : ["W2", "b2"];
   return html`<section class="card strips">
     <p class="quiet">${t("step.running")}</p>
-    ${names.map((name) => {
-      const array = frame.value?.arrays[name];
-      const [rows, columns] = array?.shape ?? [1, 1];
-      return html`<div class="stripped" key=${name}>
-        <span class="name">${name}</span>
-        <${Strip} name=${name} title=${`${name}, ${rows} × ${columns}`}
-          ratio=${Math.max(0.04, Math.min(1, rows / columns) * 0.5)}
-          values=${() => (frame.value ? asMatrix(frame.value.arrays[name]) : null)} />
-      </div>`;
-    })}
+    <div class="matrices">${names.map((name) => {
+      const [rows, columns] = frame.value?.arrays[name]?.shape ?? [1, 1];
+      return html`<figure class="stripped" key=${name} style=${{ width: `${Math.max(3, Math.min(columns * 3, 60))}rem` }}>
+        <figcaption>${name} <span class="shape">${rows} × ${columns}</span></figcaption>
+        <${Strip} name=${name} title=${`${name}, ${rows} × ${columns}`} ratio=${(0.55 * rows) / columns}
+          values=${() => (frame.value?.arrays[name] ? asMatrix(frame.value.arrays[name]) : null)} />
+      </figure>`;
+    })}</div>
   </section>`;
 }

@@ -4,7 +4,7 @@ import { t } from "./i18n.js";
 import { html } from "./lib.js";
 import { Matrix } from "./matrix.js";
 import { asMatrix } from "./messages.js";
-import { inTex, short } from "./numbers.js";
+import { exact } from "./numbers.js";
 import { equations, given } from "./state.js";
 import { Tex } from "./tex.js";
 
@@ -15,8 +15,8 @@ export function Update({ message }) {
   return html`<section class="update">
     <div class="card rule">
       <p>${t(`update.${update.kind}`, {
-        solver: update.solver, rate: short(update.learning_rate ?? 0),
-        momentum: short(update.momentum ?? 0), l2: short(update.l2 ?? 0),
+        solver: update.solver, rate: exact(update.learning_rate ?? 0),
+        momentum: exact(update.momentum ?? 0),
       })}</p>
       ${update.kind === "gd" && html`<div class="scroll"><${Tex} display tex=${rule(update)} /></div>`}
       ${!update.exists && html`<p class="quiet">${t("update.none")}</p>`}
@@ -33,9 +33,15 @@ export function Update({ message }) {
 
 /** @param {Record<string, any>} update */
 function rule({ learning_rate: rate, l2, decay }) {
-  const pull = l2 ? `\\left(\\frac{\\partial J}{\\partial\\theta} + ${inTex(decay)}\\,\\theta_{W}\\right)`
+  const pull = l2 ? `\\left(\\frac{\\partial J}{\\partial\\theta} + ${factor(decay)}\\,\\theta_{W}\\right)`
     : "\\frac{\\partial J}{\\partial\\theta}";
-  return `\\theta \\leftarrow \\theta - ${inTex(rate)}\\,${pull}`;
+  return `\\theta \\leftarrow \\theta - ${factor(rate)}\\,${pull}`;
+}
+
+/** A knob's value in TeX. @param {number} v */
+function factor(v) {
+  const [digits, exponent] = exact(v).split("e");
+  return exponent === undefined ? digits : `${digits}\\cdot10^{${Number(exponent)}}`;
 }
 
 /**
