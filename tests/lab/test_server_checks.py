@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from trilayer import check_gradients, oracle
-from trilayer.lab import slopes
+from trilayer.lab import beliefs, slopes
 from trilayer.lab.beliefs import BELIEVABLE, believe, misprints
 from trilayer.lab.faults import RefusalError
 from trilayer.lab.lab import Lab
@@ -104,6 +104,18 @@ def test_a_saturated_network_gives_way_to_the_example(runs):
     assert (header["network"], header["reason"]) == ("example", "saturated")
     t = oracle.example()
     assert header["sizes"] == {"n1": t.W1.shape[0], "n2": t.W1.shape[1], "m": t.Y.shape[1]}
+
+
+def test_a_network_too_large_to_write_out_gives_way_to_the_example(runs, monkeypatch):
+    monkeypatch.setattr(beliefs, "_WRITTEN_OUT", 12)
+    header = misprints(runs(), 0).header
+    assert (header["network"], header["reason"]) == ("example", "large")
+
+
+def test_belief_ends_when_its_time_is_over(runs, monkeypatch):
+    monkeypatch.setattr(beliefs, "_SECONDS", 0.0)
+    arrays = believe(runs(), "R4", 30, 0.5).arrays
+    assert arrays["J_printed"].size == arrays["J_corrected"].size == 0
 
 
 def test_believing_nothing_wrong_is_descent(runs):

@@ -1,11 +1,13 @@
 """The misprints on this network, and what training does to one who believes them."""
 
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from trilayer import core, oracle
+from trilayer.engines import select
 from trilayer.errors import InputError, ShapeError
 from trilayer.lab.faults import RefusalError
 from trilayer.lab.frames import Message
@@ -16,7 +18,9 @@ from trilayer.params import Params
 from trilayer.trace import NETWORK, Trace, trace
 
 _SHOWN = 7  # samples: enough to tell, few enough for sums written out number by number
+_WRITTEN_OUT = 600  # parameters, likewise
 _TRAINED = 1000  # samples
+_SECONDS = 2.0  # for how long both descents may take
 
 Values = Mapping[str, Floats]
 
@@ -51,9 +55,11 @@ def misprints(run: Run, k: int) -> Message:
 
 
 def _examined(run: Run, k: int) -> tuple[Trace, str | None]:
-    """Trace a few samples through the network; the example, if it is saturated."""
+    """Trace a few samples through the network; the example, if it cannot tell."""
     if not run.start.n2:
         raise RefusalError("no_hidden_layer")
+    if run.step.theta.size > _WRITTEN_OUT:
+        return oracle.example(), "large"
     source: Any = run.objective.source
     t = trace(run.params(k), source.X[:, :_SHOWN], source.Y[:, :_SHOWN])
     try:
@@ -136,39 +142,42 @@ def believe(run: Run, misprint: str, iterations: int, learning_rate: float) -> M
     source: Any = run.objective.source
     X, Y = source.X[:, :_TRAINED], source.Y[:, :_TRAINED]
     target, printed = BELIEVABLE[misprint]
-    costs = {
-        "J_printed": _descent(run.start, X, Y, iterations, learning_rate, {target: printed}),
-        "J_corrected": _descent(run.start, X, Y, iterations, learning_rate, {}),
-    }
+    descents = [
+        _descent(run.start, X, Y, learning_rate, {target: printed}),
+        _descent(run.start, X, Y, learning_rate, {}),
+    ]
+    until = time.perf_counter() + _SECONDS
+    costs: list[tuple[float, ...]] = []
+    with select("reference").running(), np.errstate(over="ignore", invalid="ignore"):
+        while len(costs) <= iterations and time.perf_counter() < until:
+            costs.append(tuple(next(descent) for descent in descents))
+    J_printed, J_corrected = np.array(costs, dtype=np.float64).reshape(-1, 2).T
     header = {
         "type": "belief", "id": misprint, "matrix": target, "learning_rate": learning_rate,
         "m": Y.size, "factor": Y.size if misprint == "R11" else None,
     }  # fmt: skip
-    return Message(header, costs)
+    return Message(header, {"J_printed": J_printed, "J_corrected": J_corrected})
 
 
 def _descent(
     start: Params,
     X: Floats,
     Y: Floats,
-    iterations: int,
     learning_rate: float,
     believed: Mapping[str, Callable[[Values], Floats]],
-) -> Floats:
-    theta = {name: matrix.copy() for name, matrix in vars(start).items()}
-    costs = np.empty(iterations + 1)
-    with np.errstate(over="ignore", invalid="ignore"):
-        for k in range(iterations + 1):
-            costs[k] = _true_cost(theta, X, Y)
-            values = {"X": X, "Y": Y, **theta}
-            for equation in NETWORK:
-                compute = believed.get(equation.target, equation.compute)
-                values[equation.target] = compute(values)
-            theta = {
-                name: np.asarray(core.descend(matrix, values[f"d{name}"], learning_rate))
-                for name, matrix in theta.items()
-            }
-    return costs
+) -> Iterator[float]:
+    """Yield the true cost, iteration by iteration, where some formulas are believed."""
+    theta = dict(vars(start))
+    while True:
+        yield _true_cost(theta, X, Y)
+        values = {"X": X, "Y": Y, **theta}
+        for equation in NETWORK:
+            compute = believed.get(equation.target, equation.compute)
+            values[equation.target] = compute(values)
+        theta = {
+            name: np.asarray(core.descend(matrix, values[f"d{name}"], learning_rate))
+            for name, matrix in theta.items()
+        }
 
 
 def _true_cost(theta: Mapping[str, Floats], X: Floats, Y: Floats) -> float:
