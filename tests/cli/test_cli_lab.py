@@ -66,6 +66,20 @@ def test_a_table_that_cannot_be_learnt_is_refused_at_once(refused, tmp_path, ope
     assert not opened
 
 
+@pytest.mark.parametrize("package", ["starlette", "uvicorn", "websockets"])
+def test_without_its_packages_the_extra_is_named(package):
+    code = (
+        f"import sys; sys.modules[{package!r}] = None\n"
+        "from trilayer.cli import main\n"
+        "sys.exit(main(['lab', '--no-browser']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
+    said = f"trilayer: {package} is not installed: pip install 'trilayer[lab]'\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", said)
+
+
 def test_ctrl_c_closes_the_lab_and_its_sessions():
     process = subprocess.Popen(
         [sys.executable, "-m", "trilayer", "lab", "--no-browser", "--port", str(free_port())],
