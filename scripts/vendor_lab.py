@@ -137,7 +137,10 @@ def main(arguments: list[str]) -> int:
     if arguments[:1] == ["--refresh"]:
         refresh(arguments[1:])
     wrong = check()
-    print("\n".join(wrong) or f"{VENDOR.name}: {len(json.loads(LOCK.read_text())['files'])} files as locked")
+    print(
+        "\n".join(wrong)
+        or f"{VENDOR.name}: {len(json.loads(LOCK.read_text())['files'])} files as locked"
+    )
     return int(bool(wrong))
 
 

@@ -57,7 +57,9 @@ def address() -> Iterator[str]:
         text=True,
         env=os.environ | {"NO_COLOR": "1", "COLUMNS": "200"},
         # A shell's background jobs ignore Ctrl-C, and their children after them.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        preexec_fn=lambda: signal.signal(  # noqa: PLW1509  nothing else runs yet
+            signal.SIGINT, signal.default_int_handler
+        ),
     ) as lab:
         try:
             told = ""
@@ -88,7 +90,9 @@ def open_lab(context: BrowserContext, address: str) -> Iterator[Opener]:
         lambda r: outside.append(r.url) if not r.url.startswith((home, "data:", "blob:")) else None,
     )
 
-    def opened(view: str = "train", lang: str = "en", theme: str = "light", width: int = 1400) -> Page:
+    def opened(
+        view: str = "train", lang: str = "en", theme: str = "light", width: int = 1400
+    ) -> Page:
         page.set_viewport_size({"width": width, "height": 900})
         page.goto(f"{address}#view={view}&lang={lang}&theme={theme}")
         page.wait_for_selector(f'[data-screen="{view}"][aria-current="page"]')

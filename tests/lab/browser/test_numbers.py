@@ -2,13 +2,11 @@
 
 import numpy as np
 import pytest
-from lab.browser import told
 from playwright.sync_api import Page, expect
 
+from lab.browser import told
 from trilayer import Params, trace
 from trilayer.trace import NETWORK, UNIT, Trace
-
-GIVEN = ("X", "Y", "W1", "b1", "W2", "b2")
 
 
 def matrices(page: Page, table=NETWORK) -> dict[str, told.Floats]:
@@ -127,8 +125,6 @@ def test_back_and_scrub_show_earlier_iterations_exactly(open_lab):
         expect(page.locator('[data-field="k"]')).to_have_text(told.spaced(k + 1))
     for earlier in reversed(kept):
         page.locator('[data-do="back"]').click()
-        page.wait_for_function(
-            "wanted => document.querySelector('[data-matrix=\"W1\"] .cell').dataset.value === wanted",
-            arg=str(float(earlier[0, 0])),
-        )
+        first = page.locator('[data-matrix="W1"] .cell').first
+        expect(first).to_have_attribute("data-value", str(float(earlier[0, 0])))
         np.testing.assert_array_equal(_parameters(page)["W1"], earlier)

@@ -4,15 +4,14 @@ import json
 import re
 
 import pytest
-from lab.browser import told
 from playwright.sync_api import Page, expect
+
+from lab.browser import told
 
 SCREENS = ("train", "step", "check", "compare", "guide")
 READY = {"step": '[data-matrix="Z1"]', "check": "[data-misprint=R15]"}
 LOUD = ("serious", "critical")
-FOCUSABLE = (
-    "a[href], button:not(:disabled), input:not(:disabled), select, summary, [tabindex='0']"
-)
+FOCUSABLE = "a[href], button:not(:disabled), input:not(:disabled), select, summary, [tabindex='0']"
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -37,7 +36,9 @@ def test_axe_finds_nothing_serious_and_nothing_overflows(open_lab, axe, screen, 
 def test_no_text_is_a_bare_key(open_lab, screen):
     page = open_lab(screen)
     page.wait_for_selector(READY.get(screen, ".screen .card"))
-    keys = page.evaluate("async () => Object.keys(await (await fetch('static/i18n/en.json')).json())")
+    keys = page.evaluate(
+        "async () => Object.keys(await (await fetch('static/i18n/en.json')).json())"
+    )
     prefixes = "|".join({re.escape(key.partition(".")[0]) for key in keys})
     text = page.locator("body").inner_text()
     assert not re.findall(rf"(?:^|\s)(?:{prefixes})\.[a-z_.]+(?=\s|$)", text)
@@ -49,7 +50,8 @@ def test_the_tab_key_reaches_everything(open_lab, screen):
     page.wait_for_selector(READY.get(screen, ".screen .card"))
     wanted = page.locator(FOCUSABLE).evaluate_all(
         # Of radio buttons that belong together the chosen one is reached, the others by arrows.
-        "all => { const seen = all.filter(e => e.checkVisibility() && !(e.type === 'radio' && !e.checked));"
+        "all => { const seen = all.filter(e => e.checkVisibility()"
+        " && !(e.type === 'radio' && !e.checked));"
         " seen.forEach((e, i) => { e.dataset.wanted = i; }); return seen.length; }"
     )
     page.evaluate("document.activeElement.blur()")
@@ -74,7 +76,8 @@ def test_the_grid_is_walked_with_arrows(open_lab):
 
 
 def _focus(page: Page) -> str:
-    return str(page.evaluate("(({ row, column }) => `${row},${column}`)(document.activeElement.dataset)"))
+    where = "(({ row, column }) => `${row},${column}`)(document.activeElement.dataset)"
+    return str(page.evaluate(where))
 
 
 def test_a_grid_says_what_it_is(open_lab):

@@ -38,13 +38,14 @@ export function Inspector({ k, at }) {
   if (!at) return html`<section class="card inspector"><p class="quiet">${t("inspect.none")}</p></section>`;
   if (!answer) return html`<section class="card inspector"><p class="quiet">…</p></section>`;
   const place = `${answer.matrix}[${answer.row + 1}, ${answer.column + 1}]`;
+  const kind = isGiven(answer.matrix) ? "given" : "parameter";
   return html`<section class="card inspector" aria-live="polite" aria-label=${t("inspect.label")}
       data-element=${`${answer.matrix},${answer.row},${answer.column}`}>
     <h3>${place} ${answer.id && html`<span class="badge">${answer.id}</span>`}</h3>
     ${answer.id ? html`<div class="sum">
         <div class="scroll"><${Tex} tex=${answer.symbols} display /></div>
         <div class="scroll"><${Tex} tex=${answer.numbers} display /></div>
-      </div>` : html`<p>${t(isGiven(answer.matrix) ? "inspect.given" : "inspect.parameter")}</p>`}
+      </div>` : html`<p>${t(`inspect.${kind}`)}</p>`}
     <p class="value">= <output data-value=${exact(answer.value)}>${exact(answer.value)}</output>
       <span class="quiet">${t("inspect.short", { value: short(answer.value) })}</span></p>
     <${Leads} label=${t("inspect.sources")} list=${answer.sources} />

@@ -116,5 +116,6 @@ export function save(blob, name) {
   link.href = URL.createObjectURL(blob);
   link.download = name;
   link.click();
-  URL.revokeObjectURL(link.href);
+  // The browser reads it only after this click has been dealt with.
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }

@@ -49,7 +49,7 @@ function Columns({ table }) {
     target, positive: positive || null, standardise,
     roles: Object.fromEntries(Object.entries(roles).filter(([name]) => name !== target)),
   });
-  return html`<div class="columns">
+  return html`<div class="own-columns">
     <p>${t("table.read", { name: table.name, rows: grouped(table.rows), columns: table.columns.length })}</p>
     <div class="fields">
       <${Choice} name="target" label=${t("table.target")} value=${target} onPick=${setTarget}
