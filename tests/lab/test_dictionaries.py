@@ -10,7 +10,8 @@ from trilayer.lab.faults import CODES
 from trilayer.misprints import MISPRINTS
 from trilayer.trace import NETWORK
 
-STATIC = Path(__file__).resolve().parents[2] / "src/trilayer/lab/static"
+ROOT = Path(__file__).resolve().parents[2]
+STATIC = ROOT / "src/trilayer/lab/static"
 EN, ZH = (json.loads((STATIC / f"i18n/{name}.json").read_text()) for name in ("en", "zh"))
 SOURCE = "\n".join(path.read_text() for path in sorted((STATIC / "js").glob("*.js")))
 
@@ -26,7 +27,9 @@ def said() -> set[str]:
 def patterns() -> list[re.Pattern[str]]:
     """Keys made of a part that varies."""
     made = {key for call in CALLS.findall(SOURCE) for key in re.findall(r"`([^`]+)`", call)}
-    return [re.compile(re.sub(r"\\\$\\\{.*?\\\}", r"[\\w-]+", re.escape(key))) for key in made]
+    return [
+        re.compile(re.sub(r"\\\$\\\{.*?\\\}", r"[\\w-]+", re.escape(key))) for key in sorted(made)
+    ]
 
 
 def test_both_languages_have_the_same_keys():
@@ -71,7 +74,17 @@ def test_every_matrix_has_its_name():
     assert {f"matrix.{equation.target}" for equation in NETWORK} <= EN.keys()
 
 
-def test_every_misprint_has_its_chinese():
-    chinese = json.loads((STATIC / "i18n/misprints.zh.json").read_text())
-    assert list(chinese) == [misprint.id for misprint in MISPRINTS]
-    assert all(set(words) == {"where", "why", "check"} for words in chinese.values())
+def test_the_misprints_are_those_of_the_documents():
+    told = json.loads((STATIC / "i18n/misprints.zh.json").read_text())
+    assert list(told) == [misprint.id for misprint in MISPRINTS]
+    for document, fields in [
+        ("derivation.zh-CN.md", ("where", "printed", "corrected", "why", "check")),
+        ("derivation.md", (None, "printed", "corrected", None, None)),
+    ]:
+        text = (ROOT / "docs" / document).read_text()
+        rows = re.findall(r"^\| (R\d+ \|.*) \|$", text, re.MULTILINE)
+        assert len(rows) == len(told)
+        for row in rows:
+            name, *cells = row.split(" | ")
+            for field, cell in zip(fields, cells, strict=False):
+                assert field is None or told[name][field] == cell

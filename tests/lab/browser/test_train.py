@@ -145,7 +145,7 @@ def test_files_are_saved(open_lab):
         _, script = saved(page, f'[data-export="{what}"]')
         compile(script, what, "exec")
     _, npz = saved(page, '[data-export="npz"]')
-    J = float(np.load(BytesIO(npz))["J"])
+    J = np.load(BytesIO(npz))["J"].item()
     assert J == told.cost(page)
     _, text = saved(page, '[data-export="json"]')
     assert json.loads(text)["iteration"] == 20

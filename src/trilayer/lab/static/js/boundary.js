@@ -97,7 +97,8 @@ function drawField(pen, box, { data, shape: [rows, columns] }) {
     }
     const half = level === 0.5;
     pen.segments(ends, { stroke: ink, width: half ? 2 : 0.8, alpha: half ? 1 : 0.55, dash: half ? [] : [4, 3] });
-    if (ends.length > 80) {
+    // A small picture has room for one number only.
+    if (ends.length > 80 && (half || box.w > 400)) {
       // Each level's number at another height, so that they do not lie on each other.
       const at = 4 * Math.floor(((n + 1) / (LEVELS.length + 1)) * (ends.length / 4));
       pen.text(ends[at], ends[at + 1], String(level), {

@@ -91,8 +91,8 @@ function options(props, size) {
     label, stroke: ink, font, labelFont: font, labelSize: 18, size: space,
     grid: { stroke: line, width: 1, ...(log && { filter: decadesOnly }) },
     ticks: { stroke: line, width: 1, size: 4, ...(log && { filter: decadesOnly }) },
-    values: (/** @type {any} */ _, /** @type {(number | null)[]} */ splits) => splits.map(
-      (v) => (v === null ? "" : log ? power(v) : plain(v))),
+    values: (/** @type {any} */ plot, /** @type {(number | null)[]} */ splits) => (
+      log ? thinned(splits, room(plot, space)) : splits.map((v) => (v === null ? "" : plain(v)))),
   });
   return {
     ...size,
@@ -109,6 +109,28 @@ function options(props, size) {
     }))],
     hooks: { draw: [(/** @type {any} */ plot) => drawMark(plot, latestMark(props))] },
   };
+}
+
+/**
+ * How many labels an axis has room for.
+ * @param {any} plot
+ * @param {number} space what the axis takes: a horizontal one takes less
+ */
+function room(plot, space) {
+  const { width, height } = plot.bbox;
+  return Math.max(2, (space < 40 ? width / 52 : height / 20) / (window.devicePixelRatio || 1));
+}
+
+/**
+ * Labels of a logarithmic axis, as many as there is room for.
+ * @param {(number | null)[]} splits
+ * @param {number} most
+ */
+function thinned(splits, most) {
+  const labels = splits.map((v) => (v === null ? "" : power(v)));
+  const step = Math.ceil(labels.filter(Boolean).length / most);
+  let seen = 0;
+  return labels.map((label) => (label && (seen += 1) && (seen - 1) % step ? "" : label));
 }
 
 /**

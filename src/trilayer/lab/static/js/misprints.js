@@ -12,7 +12,10 @@ import { Prose } from "./tex.js";
 /** @typedef {{kind: string, error: number | null, got: [number, number] | null,
  *   should: [number, number] | null, detail: string | null}} Outcome */
 
-/** @type {Record<string, {where: string, why: string, check: string}>} The Chinese of the fifteen. */
+/**
+ * The fifteen in Chinese, and their formulas in TeX, as docs/derivation.zh-CN.md has them.
+ * @type {Record<string, Record<"where" | "printed" | "corrected" | "why" | "check", string>>}
+ */
 let chinese = {};
 
 export async function loadMisprints() {
@@ -46,8 +49,8 @@ function Misprint({ row }) {
   return html`<li id=${row.id} data-misprint=${row.id} data-fails=${row.fails}>
     <h3><span class="badge">${row.id}</span> <${Prose} text=${words(row, "where")} /></h3>
     <dl>
-      <dt>${t("misprints.printed")}</dt><dd><code class="wrong">${row.printed}</code></dd>
-      <dt>${t("misprints.corrected")}</dt><dd><code>${row.corrected}</code></dd>
+      <dt>${t("misprints.printed")}</dt><dd class="scroll wrong"><${Prose} text=${chinese[row.id]?.printed ?? row.printed} /></dd>
+      <dt>${t("misprints.corrected")}</dt><dd class="scroll"><${Prose} text=${chinese[row.id]?.corrected ?? row.corrected} /></dd>
       <dt>${t("misprints.why")}</dt><dd><${Prose} text=${words(row, "why")} /></dd>
       <dt>${t("misprints.check")}</dt><dd><${Prose} text=${words(row, "check")} /></dd>
       <dt>${t("misprints.outcome")}</dt>
