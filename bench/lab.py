@@ -10,6 +10,7 @@ import shutil
 import statistics
 import subprocess
 import sys
+from itertools import pairwise
 
 from playwright.sync_api import Page, sync_playwright
 
@@ -42,7 +43,7 @@ def measure(page: Page, seconds: float) -> tuple[list[float], float]:
     done = page.evaluate(reading) - k
     times = page.evaluate("() => painted")
     page.locator('[data-do="play"]').click()
-    return [b - a for a, b in zip(times, times[1:], strict=False)], 1000 * done / took
+    return [b - a for a, b in pairwise(times)], 1000 * done / took
 
 
 def main() -> int:

@@ -7,7 +7,7 @@ import { html, signal } from "./lib.js";
 import { short } from "./numbers.js";
 import { curve, frame, session } from "./state.js";
 
-export const logScale = signal(false);
+const logScale = signal(false);
 
 export function Curves() {
   const heldOut = (session.value?.sizes.m_held_out ?? 0) > 0;

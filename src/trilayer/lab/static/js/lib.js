@@ -1,7 +1,7 @@
 // The vendored libraries, at one place: the rest of the lab imports from here.
 
-import { Fragment, h, render } from "../vendor/preact.js";
-import { useEffect, useMemo, useRef, useState } from "../vendor/preact-hooks.js";
+import { h, render } from "../vendor/preact.js";
+import { useEffect, useRef, useState } from "../vendor/preact-hooks.js";
 import { batch, computed, effect, signal, untracked } from "../vendor/signals-core.js";
 // Teaches Preact's components to follow the signals that they read.
 import "../vendor/signals.js";
@@ -13,6 +13,6 @@ import uPlot from "../vendor/uplot.js";
 export const html = htm.bind(h);
 
 export {
-  Fragment, batch, computed, effect, h, katex, render, signal, uPlot, untracked,
-  useEffect, useMemo, useRef, useState,
+  batch, computed, effect, h, katex, render, signal, uPlot, untracked,
+  useEffect, useRef, useState,
 };

@@ -25,7 +25,7 @@ const waiting = new Map();
 let lastId = 0;
 
 /** Take the token out of the address bar; it stays with this tab. */
-export function takeToken() {
+function takeToken() {
   const address = new URL(location.href);
   const token = address.searchParams.get("token");
   if (token !== null) {

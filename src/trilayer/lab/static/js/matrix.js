@@ -29,7 +29,7 @@ export function Matrix(props) {
   const [firstRow, setFirstRow] = useState(0);
   const [focus, setFocus] = useState({ row: 0, column: 0 });
   const grid = useRef(/** @type {HTMLElement | null} */ (null));
-  const wanted = useRef(false);
+  const wanted = useRef(/** @type {Place | null} */ (null));
   const setFirst = props.onFirst ?? setOwnFirst;
   const first = clamp(props.first ?? ownFirst, 0, Math.max(0, values.columns - COLUMNS));
   const top = clamp(firstRow, 0, Math.max(0, values.rows - ROWS));
@@ -39,8 +39,9 @@ export function Matrix(props) {
   };
 
   useEffect(() => {
-    if (!wanted.current) return;
-    wanted.current = false;
+    // An earlier rendering may come first: then the cell is not there, or not yet the one.
+    if (wanted.current?.row !== at.row || wanted.current.column !== at.column) return;
+    wanted.current = null;
     /** @type {HTMLElement | null} */ (grid.current?.querySelector('[tabindex="0"]'))?.focus();
   });
 
@@ -49,7 +50,7 @@ export function Matrix(props) {
     const place = {
       row: clamp(to.row, 0, values.rows - 1), column: clamp(to.column, 0, values.columns - 1),
     };
-    wanted.current = true;
+    wanted.current = place;
     setFocus(place);
     setFirstRow(shift(top, place.row, ROWS));
     const moved = shift(first, place.column, COLUMNS);
@@ -158,7 +159,7 @@ function target(event, { row, column }, { rows, columns }) {
  * @param {number} row
  * @param {number} column
  */
-export function elementOf({ data, rows, from = 0 }, row, column) {
+function elementOf({ data, rows, from = 0 }, row, column) {
   return data[row * (data.length / rows) + column - from];
 }
 

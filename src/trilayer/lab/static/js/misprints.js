@@ -64,7 +64,7 @@ function Misprint({ row }) {
 /** @param {Outcome} outcome */
 function outcome({ kind, error, got, should, detail }) {
   return t(`outcome.${kind}`, {
-    error: error?.toExponential(1) ?? "∞", got: got?.join(" × ") ?? "", should: should?.join(" × ") ?? "",
+    error: error?.toPrecision(2) ?? "∞", got: got?.join(" × ") ?? "", should: should?.join(" × ") ?? "",
     detail: detail ?? "",
   });
 }

@@ -11,7 +11,7 @@
  * @param {number} row
  * @param {number} column
  */
-export function goesInto(source, r, c, row, column) {
+function goesInto(source, r, c, row, column) {
   /** @param {string} rule @param {number} index */
   const fits = (rule, index) => rule === ":"
     || index === ({ r, c, 0: 0 })[/** @type {"r" | "c" | "0"} */ (rule)];

@@ -27,7 +27,7 @@ export function Strip({ name, title, values, ratio }) {
  * @param {import("./pen.js").Pen} pen
  * @param {Values} values
  */
-export function drawStrip(pen, { data, rows, columns }) {
+function drawStrip(pen, { data, rows, columns }) {
   const shown = Math.min(columns, MOST_COLUMNS);
   const [w, h] = [pen.width / shown, pen.height / rows];
   const scale = largest(data);
