@@ -352,6 +352,7 @@ def test_no_more_sessions_than_the_limit(served, monkeypatch):
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_bug_closes_the_session_and_no_other(served, monkeypatch):
+    until(lambda: not threads())
     with served.connect() as one, served.connect() as two:
         first, second = Page(one), Page(two)
         first.until("frame")
@@ -360,6 +361,7 @@ def test_a_bug_closes_the_session_and_no_other(served, monkeypatch):
         with pytest.raises(ConnectionClosed):
             first.ask("pause")
         monkeypatch.undo()
+        until(lambda: len(threads()) == 1)  # what it died of is reported within this test
         assert one.close_code == 1011
         assert second.ask("pause").header["type"] == "state"
 

@@ -15,6 +15,7 @@ GRID, COARSE = 100, 40
 _MARGIN = 0.08
 
 Single = NDArray[np.float32]
+Domain = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +37,7 @@ class View:
     axis_x: int
     axis_y: int
     held: Floats
-    domain: tuple[float, float, float, float]
+    domain: Domain
     fine: Single
     coarse: Single
 
@@ -77,11 +78,8 @@ def look_at(samples: Samples, settings: Settings) -> View:
     if samples.origin.encoder is None and n1 == 2:  # a plane that is one: the same scale both ways
         low, high = min(x[0], y[0]), max(x[1], y[1])
         x = y = (low, high)
-    view = View(axis_x, axis_y, held, (*x, *y), _EMPTY, _EMPTY)
-    return View(axis_x, axis_y, held, view.domain, _nodes(view, GRID), _nodes(view, COARSE))
-
-
-_EMPTY: Single = np.zeros((0, 0), dtype=np.float32)
+    fine, coarse = (_nodes(axis_x, axis_y, held, (*x, *y), count) for count in (GRID, COARSE))
+    return View(axis_x, axis_y, held, (*x, *y), fine, coarse)
 
 
 def _range(values: Floats) -> tuple[float, float]:
@@ -94,13 +92,13 @@ def _heights(samples: Samples, axis_y: int) -> Floats:
     return samples.X[axis_y] if axis_y >= 0 else samples.Y - 0.5
 
 
-def _nodes(view: View, count: int) -> Single:
-    x0, x1, y0, y1 = view.domain
-    nodes = np.tile(view.held[:, None], (1, count * count))
+def _nodes(axis_x: int, axis_y: int, held: Floats, domain: Domain, count: int) -> Single:
+    x0, x1, y0, y1 = domain
+    nodes = np.tile(held[:, None], (1, count * count))
     ys, xs = np.meshgrid(np.linspace(y0, y1, count), np.linspace(x0, x1, count), indexing="ij")
-    if view.axis_y >= 0:
-        nodes[view.axis_y] = ys.ravel()
-    nodes[view.axis_x] = xs.ravel()
+    if axis_y >= 0:
+        nodes[axis_y] = ys.ravel()
+    nodes[axis_x] = xs.ravel()
     return nodes.astype(np.float32)
 
 
