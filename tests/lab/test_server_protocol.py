@@ -310,6 +310,20 @@ def test_sessions_are_apart(served):
         assert second.ask("pause").header["sizes"]["n2"] == 8
 
 
+def test_a_link_is_followed_in_another_tab(served):
+    with served.connect() as one, served.connect() as two:
+        first, second = Page(one), Page(two)
+        first.ask("set", settings={"toy": "moons", "hidden": 3, "solver": "adam"})
+        first.ask("add_point", x=0.0, y=0.5, label=1)
+        first.ask("play", iterations=8)
+        first.until("state", lambda header: not header["running"])
+        link = first.ask("pause").header["link"]
+        state = second.ask("restore", link=link).header
+        assert state["link"] == link
+        assert state["k"] == 8
+        assert np.array_equal(theta(second.ask("trace").arrays), theta(first.ask("trace").arrays))
+
+
 def threads():
     return [thread for thread in threading.enumerate() if thread.name == "trilayer-lab"]
 

@@ -1,5 +1,7 @@
 """``trilayer lab``: every number of the derivation, live in the browser."""
 
+import atexit
+import gc
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
@@ -45,6 +47,8 @@ def lab(
         write(address + "\n")
         say("the lab is open; Ctrl-C closes it")
 
+    # Python would walk over all its objects once more when it ends, for half a second.
+    atexit.register(gc.freeze)
     server.run(port, table, told, browser=not no_browser)
     return 0
 

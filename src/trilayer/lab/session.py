@@ -33,7 +33,7 @@ CREDITS = 2
 """Frames that may be under way to the page."""
 
 FRAME = 1 / 40
-"""Seconds between frames, at least."""
+"""Seconds between frames, on the average at least."""
 
 _COMPARED = 0.1  # seconds between two looks at a comparison
 _WAITING = 64  # commands, or messages, that may wait
@@ -200,7 +200,7 @@ class Worker(threading.Thread):
             self._emit(data(lab))
         now = time.monotonic()
         if lab.fresh_frame and self._under_way < CREDITS and now - self._framed >= FRAME:
-            self._framed = now
+            self._framed = max(self._framed + FRAME, now - FRAME)
             self._under_way += 1
             self._emit(frame(lab))
 
