@@ -37,13 +37,15 @@ function Tools() {
   const edited = Boolean(session.value?.link?.added?.length || session.value?.link?.removed?.length);
   return html`<fieldset class="choice tools">
     <legend>${t("tool.legend")}</legend>
-    ${/** @type {const} */ (["look", "add0", "add1", "remove"]).map((name) => html`<label key=${name}>
+    ${/** @type {const} */ (["look", "add0", "add1", "remove"]).map((name) => html`<label
+      key=${name}>
       <input type="radio" name="tool" checked=${tool.value === name} value=${name}
         onChange=${() => { tool.value = name; }} />
       ${name === "add0" && html`<span class="mark zero" aria-hidden="true"></span>`}
       ${name === "add1" && html`<span class="mark one" aria-hidden="true"></span>`}
       ${t(`tool.${name}`, { zero: classes[0], one: classes[1] })}</label>`)}
-    <button type="button" class="plain" disabled=${!edited} onClick=${() => tell("clear_points")}>${t("tool.clear")}</button>
+    <button type="button" class="plain" disabled=${!edited} onClick=${() => tell("clear_points")}>
+      ${t("tool.clear")}</button>
   </fieldset>`;
 }
 
@@ -108,7 +110,10 @@ function onKey(event) {
   const moves = { ArrowLeft: [-dx, 0], ArrowRight: [dx, 0], ArrowUp: [0, dy], ArrowDown: [0, -dy] };
   const by = moves[event.key];
   if (by) {
-    spot.value = [Math.min(d[1], Math.max(d[0], from[0] + by[0])), Math.min(d[3], Math.max(d[2], from[1] + by[1]))];
+    spot.value = [
+      Math.min(d[1], Math.max(d[0], from[0] + by[0])),
+      Math.min(d[3], Math.max(d[2], from[1] + by[1])),
+    ];
     repaint();
   } else if (event.key === "Enter" || event.key === " ") {
     act();

@@ -3,7 +3,7 @@
 import { contour } from "./contours.js";
 import { drawHeat } from "./heat.js";
 import { signal } from "./lib.js";
-import { short } from "./numbers.js";
+import { minus } from "./numbers.js";
 import { frame, samples, session, settings } from "./state.js";
 import { cssColour, diverging } from "./theme.js";
 import { ticks } from "./ticks.js";
@@ -56,7 +56,9 @@ function drawField(pen, box, { data, shape: [rows, columns] }) {
       ends[i + 1] = box.y + box.h - ends[i + 1] * sy;
     }
     const half = level === 0.5;
-    pen.segments(ends, { stroke: ink, width: half ? 2 : 0.8, alpha: half ? 1 : 0.55, dash: half ? [] : [4, 3] });
+    pen.segments(ends, {
+      stroke: ink, ...(half ? { width: 2 } : { width: 0.8, alpha: 0.55, dash: [4, 3] }),
+    });
     // A small picture has room for one number only.
     if (ends.length > 80 && (half || box.w > 400)) {
       // Each level's number at another height, so that they do not lie on each other.
@@ -79,6 +81,7 @@ function drawField(pen, box, { data, shape: [rows, columns] }) {
 function drawPoints(pen, { x, y, label, held_out: heldOut, added }, toX, toY, box) {
   const [ink, paper] = [cssColour("--ink"), cssColour("--card")];
   const colours = [diverging(0.08), diverging(0.92)];
+  const [byHand, drawn] = [{ stroke: ink, width: 2 }, { stroke: paper, width: 0.8 }];
   const n = x.data.length;
   const r = n > 1000 ? 2 : n > 250 ? 3 : 4;
   for (let i = 0; i < n; i += 1) {
@@ -86,7 +89,7 @@ function drawPoints(pen, { x, y, label, held_out: heldOut, added }, toX, toY, bo
     if (px < box.x || px > box.x + box.w || py < box.y || py > box.y + box.h) continue;
     const style = heldOut.data[i]
       ? { stroke: colours[label.data[i]], width: 1.5, fill: paper }
-      : { fill: colours[label.data[i]], stroke: added.data[i] ? ink : paper, width: added.data[i] ? 2 : 0.8 };
+      : { fill: colours[label.data[i]], ...(added.data[i] ? byHand : drawn) };
     if (label.data[i]) pen.rect(px - r, py - r, 2 * r, 2 * r, style);
     else pen.circle(px, py, r, style);
   }
@@ -104,14 +107,14 @@ function drawAxes(pen, box, [x0, x1, y0, y1], toX, toY) {
   const names = session.value?.inputs ?? [];
   const { axis_x: ax = 0, axis_y: ay = 1 } = settings.value;
   pen.rect(box.x, box.y, box.w, box.h, { stroke: cssColour("--line"), width: 1 });
+  const small = { size: 11, fill: quiet };
   for (const v of ticks(x0, x1)) {
-    pen.text(toX(v), box.y + box.h + 11, short(v).replace(/\.?0+$/, ""), { size: 11, align: "center", fill: quiet });
+    pen.text(toX(v), box.y + box.h + 11, minus(v), { ...small, align: "center" });
   }
-  for (const v of ticks(y0, y1)) {
-    pen.text(box.x - 5, toY(v), short(v).replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, ""), { size: 11, align: "right", fill: quiet });
-  }
-  pen.text(box.x + box.w / 2, box.y + box.h + 28, names[ax] ?? "", { size: 12, align: "center", fill: cssColour("--ink") });
-  pen.text(10, box.y + box.h / 2, names[ay] ?? "", { size: 12, align: "center", fill: cssColour("--ink"), turn: -90 });
+  for (const v of ticks(y0, y1)) pen.text(box.x - 5, toY(v), minus(v), { ...small, align: "right" });
+  const name = { size: 12, align: /** @type {const} */ ("center"), fill: cssColour("--ink") };
+  pen.text(box.x + box.w / 2, box.y + box.h + 28, names[ax] ?? "", name);
+  pen.text(10, box.y + box.h / 2, names[ay] ?? "", { ...name, turn: -90 });
 }
 
 /** @param {Pen} pen @param {number} x @param {number} y */

@@ -96,7 +96,14 @@ function options(props, size) {
   });
   return {
     ...size,
-    legend: { show: true, live: false, markers: { width: 2, dash: (/** @type {any} */ _, /** @type {number} */ i) => BORDERS[(i - 1) % BORDERS.length] } },
+    legend: {
+      show: true,
+      live: false,
+      markers: {
+        width: 2,
+        dash: (/** @type {any} */ _, /** @type {number} */ i) => BORDERS[(i - 1) % BORDERS.length],
+      },
+    },
     cursor: { drag: { x: true, y: false }, points: { size: 6 } },
     scales: {
       x: { time: false, distr: props.logX ? 3 : 1 },

@@ -54,32 +54,38 @@ function useGradients(h) {
 function Gradients() {
   const [power, setPower] = useState(-3);
   const answer = useGradients(10 ** power);
-  if (running.value) return html`<section class="card"><p class="quiet">${t("check.running")}</p></section>`;
+  if (running.value) return html`<section class="card"><p class="quiet">${t("check.running")}</p>
+    </section>`;
   return html`<section class="card gradients" aria-labelledby="gradients-title">
     <h2 id="gradients-title">${t("check.title")}</h2>
     <p class="help">${t("check.help")}</p>
     <div class="field slider epsilon">
-      <label for="epsilon">ε = <output data-field="h">${exact(Number((10 ** power).toPrecision(3)))}</output></label>
+      <label for="epsilon">ε = <output data-field="h">
+        ${exact(Number((10 ** power).toPrecision(3)))}</output></label>
       <input id="epsilon" name="epsilon" type="range" min="-13" max="0" step="0.25" value=${power}
         aria-valuetext=${`10^${power}`} onInput=${(/** @type {any} */ e) => setPower(e.currentTarget.valueAsNumber)} />
-      ${answer && html`<button type="button" onClick=${() => setPower(Math.round(4 * Math.log10(answer.best_h)) / 4)}
+      ${answer && html`<button type="button"
+        onClick=${() => setPower(Math.round(4 * Math.log10(answer.best_h)) / 4)}
         >${t("check.best", { h: answer.best_h.toExponential(1) })}</button>`}
     </div>
-    ${answer ? html`<${Curve} answer=${answer} /><${Elements} answer=${answer} />` : html`<p class="quiet">…</p>`}
+    ${answer ? html`<${Curve} answer=${answer} /><${Elements} answer=${answer} />` : html`<p
+      class="quiet">…</p>`}
   </section>`;
 }
 
 /** The V: truncation on the right, round-off on the left. @param {{answer: Message}} props */
 function Curve({ answer }) {
   const { curve_h: h, curve_error: four, curve_error2: two } = answer.arrays;
-  return html`<${Chart} name="gradient-v" title=${() => t("check.title")} logX=${true} logY=${true} height=${260}
+  return html`<${Chart} name="gradient-v" title=${() => t("check.title")} logX=${true} logY=${true}
+    height=${260}
     lines=${() => [
       { label: t("check.four"), x: h.data, y: four.data, points: true },
       { label: t("check.two"), x: h.data, y: two.data, points: true },
     ]}
     xLabel="ε" yLabel=${t("check.error")} mark=${() => answer.h}
     label=${t("check.label", { h: answer.best_h.toExponential(1) })} />
-    <p class="quiet">${t("check.reading", { worst: short(answer.worst), m: answer.m, sampled: answer.sampled })}</p>`;
+    <p class="quiet">
+      ${t("check.reading", { worst: short(answer.worst), m: answer.m, sampled: answer.sampled })}</p>`;
 }
 
 /** Element by element. @param {{answer: Message}} props */
@@ -93,7 +99,8 @@ function Elements({ answer }) {
     <caption>${t("check.elements")}</caption>
     <thead><tr><th scope="col">θ</th><th scope="col">${t("check.analytic")}</th>
       <th scope="col">${t("check.numerical4")}</th><th scope="col">${t("check.error4")}</th>
-      <th scope="col">${t("check.numerical2")}</th><th scope="col">${t("check.error2")}</th></tr></thead>
+      <th scope="col">${t("check.numerical2")}</th><th scope="col">${t("check.error2")}</th></tr>
+        </thead>
     <tbody>${rows.map((p) => {
       const [matrix, r, c] = places.data.slice(3 * p, 3 * p + 3);
       return html`<tr key=${p}><th scope="row">${NAMES[matrix]}[${r + 1}, ${c + 1}]</th>
@@ -103,8 +110,10 @@ function Elements({ answer }) {
     })}</tbody>
   </table></div>
   ${count > PAGE && html`<div class="pager">
-    <button type="button" disabled=${from === 0} aria-label=${t("check.earlier")} onClick=${() => setFirst(Math.max(0, from - PAGE))}>‹</button>
+    <button type="button" disabled=${from === 0} aria-label=${t("check.earlier")}
+      onClick=${() => setFirst(Math.max(0, from - PAGE))}>‹</button>
     <span>${t("check.rows", { from: from + 1, to: from + rows.length, all: count })}</span>
-    <button type="button" disabled=${from + PAGE >= count} aria-label=${t("check.later")} onClick=${() => setFirst(from + PAGE)}>›</button>
+    <button type="button" disabled=${from + PAGE >= count} aria-label=${t("check.later")}
+      onClick=${() => setFirst(from + PAGE)}>›</button>
   </div>`}`;
 }

@@ -19,11 +19,13 @@ export function Exporting({ open, close }) {
   return html`<dialog ref=${ref} class="exporting" aria-labelledby="export-title" onClose=${close}>
     ${open && html`
       <header><h2 id="export-title">${t("export.title")}</h2>
-        <button type="button" class="plain" onClick=${close} aria-label=${t("export.close")}>✕</button></header>
+        <button type="button" class="plain" onClick=${close}
+          aria-label=${t("export.close")}>✕</button></header>
       <h3>${t("export.files")}</h3>
       <ul>${FILES.map((what) => html`<li key=${what}>
         <span>${t(`export.${what}`)}</span>
-        <button type="button" data-export=${what} aria-label=${t("export.save.of", { what: t(`export.${what}`) })}
+        <button type="button" data-export=${what}
+          aria-label=${t("export.save.of", { what: t(`export.${what}`) })}
           onClick=${() => download(what)}>${t("export.save")}</button></li>`)}</ul>
       <${Pictures} />
       <${Link} />`}
@@ -41,8 +43,10 @@ async function download(what) {
 function Pictures() {
   const shown = [...exhibits].map(([name, { title }]) => ({ name, title: title() }));
   return html`<h3>${t("export.pictures")}</h3>
-    ${shown.length ? html`<ul>${shown.map(({ name, title }) => html`<li key=${name}><span>${title}</span>
-      ${/** @type {const} */ (["svg", "png"]).map((kind) => html`<button type="button" key=${kind} data-picture=${`${name}.${kind}`}
+    ${shown.length ? html`<ul>
+      ${shown.map(({ name, title }) => html`<li key=${name}><span>${title}</span>
+      ${/** @type {const} */ (["svg", "png"]).map((kind) => html`<button type="button" key=${kind}
+        data-picture=${`${name}.${kind}`}
         aria-label=${`${title}, ${kind.toUpperCase()}`} onClick=${() => savePicture(name, kind)}>${kind.toUpperCase()}</button>`)}
     </li>`)}</ul>` : html`<p class="quiet">${t("export.none")}</p>`}`;
 }
@@ -53,8 +57,10 @@ function Link() {
   const copy = () => navigator.clipboard.writeText(text).then(() => setCopied(true), () => {});
   return html`<h3>${t("export.link")}</h3>
     ${text ? html`<p class="help">${t("export.link.help")}</p>
-      <div class="joined"><input type="text" readonly name="link" value=${text} aria-label=${t("export.link")}
+      <div class="joined"><input type="text" readonly name="link" value=${text}
+        aria-label=${t("export.link")}
         onFocus=${(/** @type {any} */ e) => e.currentTarget.select()} />
-      <button type="button" onClick=${copy}>${t(copied ? "export.copied" : "export.copy")}</button></div>`
+      <button type="button" onClick=${copy}>${t(copied ? "export.copied" : "export.copy")}</button>
+        </div>`
       : html`<p class="quiet">${t("export.link.table")}</p>`}`;
 }

@@ -26,7 +26,8 @@ export function History() {
     <button type="button" disabled=${off} data-do="forward"
       onClick=${() => (at < newest ? look(at + 1) : tell("play", { iterations: 1 }))}
       ><span class="wide">${t("history.forward")}</span> ›</button>
-    <output class="k">${t("history.of", { k: grouped(at), newest: grouped(Math.max(at, newest)) })}</output>
+    <output class="k">
+      ${t("history.of", { k: grouped(at), newest: grouped(Math.max(at, newest)) })}</output>
     ${now.looking !== null && html`<button type="button" class="plain"
       onClick=${() => tell("look", { k: null })}>${t("history.newest")}</button>`}
   </div>`;

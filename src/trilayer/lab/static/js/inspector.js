@@ -35,7 +35,8 @@ function useInspection(k, at) {
 /** @param {{k: number, at: Element | null}} props */
 export function Inspector({ k, at }) {
   const answer = useInspection(k, at);
-  if (!at) return html`<section class="card inspector"><p class="quiet">${t("inspect.none")}</p></section>`;
+  if (!at) return html`<section class="card inspector"><p class="quiet">${t("inspect.none")}</p>
+    </section>`;
   if (!answer) return html`<section class="card inspector"><p class="quiet">…</p></section>`;
   const place = `${answer.matrix}[${answer.row + 1}, ${answer.column + 1}]`;
   const kind = isGiven(answer.matrix) ? "given" : "parameter";

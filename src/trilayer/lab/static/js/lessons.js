@@ -6,7 +6,9 @@ import { equationAt, firstSample, pointed, screen } from "./state.js";
 /** @typedef {{name: string, run: () => void}} Try */
 /** @typedef {{id: string, tex: string[], tries: Try[]}} Lesson */
 
-const SMALL = { source: "toy", points: 40, noise: 0.1, data_seed: 0, held_out: 0, seed: 0, start: "random", l2: 0 };
+const SMALL = {
+  source: "toy", points: 40, noise: 0.1, data_seed: 0, held_out: 0, seed: 0, start: "random", l2: 0,
+};
 
 /**
  * Set what is trained, then train.
@@ -40,7 +42,10 @@ const MOONS = { toy: "moons", points: 60, hidden: 4, solver: "gd" };
 export const LESSONS = [
   {
     id: "hidden",
-    tex: [String.raw`A = \sigma(w^T X + b)`, String.raw`A^{(2)} = \sigma\big((W^{(2)})^T \sigma((W^{(1)})^T X + b^{(1)}) + b^{(2)}\big)`],
+    tex: [
+      String.raw`A = \sigma(w^T X + b)`,
+      String.raw`A^{(2)} = \sigma\big((W^{(2)})^T \sigma((W^{(1)})^T X + b^{(1)}) + b^{(2)}\big)`,
+    ],
     tries: [
       { name: "without", run: () => train({ ...XOR, hidden: 0 }, 3000) },
       { name: "with", run: () => train({ ...XOR, hidden: 4 }, 3000) },
@@ -87,7 +92,8 @@ export const LESSONS = [
     id: "matrices",
     tex: [
       String.raw`\frac{\partial J}{\partial W^{(2)}} = \frac{1}{m} A^{(1)} (A^{(2)} - Y)^T`,
-      String.raw`(dZ^{(1)})^T = \left[(A^{(2)} - Y)^T (W^{(2)})^T\right] \odot \sigma'(Z^{(1)})^T, \qquad \frac{\partial J}{\partial W^{(1)}} = \frac{1}{m} X (dZ^{(1)})^T`,
+      String.raw`(dZ^{(1)})^T = \left[(A^{(2)} - Y)^T (W^{(2)})^T\right] \odot \sigma'(Z^{(1)})^T`,
+      String.raw`\frac{\partial J}{\partial W^{(1)}} = \frac{1}{m} X (dZ^{(1)})^T`,
     ],
     tries: [
       { name: "dW2", run: () => show("dW2") },

@@ -78,7 +78,8 @@ export function Matrix(props) {
     </figcaption>
     <div class="cells" role="grid" ref=${grid} aria-label=${label} aria-rowcount=${values.rows}
         aria-colcount=${values.columns} onKeyDown=${onKey} data-theme-seen=${theme.value}>
-      ${range(rows).map((i) => html`<div role="row" class="row" key=${i} aria-rowindex=${top + i + 1}>
+      ${range(rows).map((i) => html`<div role="row" class="row" key=${i}
+        aria-rowindex=${top + i + 1}>
         ${range(columns).map((k) => cell(props, top + i, first + k, at, chosen, go))}
       </div>`)}
     </div>
@@ -104,7 +105,8 @@ function cell(props, row, column, at, chosen, go) {
   const ringed = props.ring?.(row, column) ?? false;
   const isChosen = chosen?.row === row && chosen?.column === column;
   const says = t("matrix.cell", { name, r: row + 1, c: column + 1, value: short(v) });
-  return html`<div role="gridcell" class=${`cell${ringed ? " ring" : ""}${isChosen ? " chosen" : ""}`}
+  return html`<div role="gridcell"
+    class=${`cell${ringed ? " ring" : ""}${isChosen ? " chosen" : ""}`}
     key=${column} data-row=${row} data-column=${column} data-value=${exact(v)}
     aria-colindex=${column + 1} aria-selected=${isChosen}
     aria-label=${ringed && props.ringLabel ? `${says}, ${props.ringLabel}` : says}

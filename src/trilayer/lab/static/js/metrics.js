@@ -52,8 +52,10 @@ function Confusion({ title, cells: [tn, fp, fn, tp], classes: [zero, one] }) {
     <thead><tr><td></td><th scope="col">${t("metrics.says", { name: zero })}</th>
       <th scope="col">${t("metrics.says", { name: one })}</th></tr></thead>
     <tbody>
-      <tr><th scope="row">${t("metrics.is", { name: zero })}</th><td class="right">${grouped(tn)}</td><td>${grouped(fp)}</td></tr>
-      <tr><th scope="row">${t("metrics.is", { name: one })}</th><td>${grouped(fn)}</td><td class="right">${grouped(tp)}</td></tr>
+      <tr><th scope="row">${t("metrics.is", { name: zero })}</th><td class="right">
+        ${grouped(tn)}</td><td>${grouped(fp)}</td></tr>
+      <tr><th scope="row">${t("metrics.is", { name: one })}</th><td>${grouped(fn)}</td><td
+        class="right">${grouped(tp)}</td></tr>
     </tbody>
   </table>`;
 }

@@ -37,7 +37,8 @@ export function Misprints() {
   return html`<section class="card misprints" aria-labelledby="misprints-title">
     <h2 id="misprints-title">${t("misprints.title")}</h2>
     <p class="help">${t(`misprints.${answer.network}`)}</p>
-    <ul>${answer.rows.map((/** @type {any} */ row) => html`<${Misprint} key=${row.id} row=${row} />`)}</ul>
+    <ul>${answer.rows.map((/** @type {any} */ row) => html`<${Misprint} key=${row.id} row=${row}
+      />`)}</ul>
   </section>`;
 }
 
@@ -49,14 +50,18 @@ function Misprint({ row }) {
   return html`<li id=${row.id} data-misprint=${row.id} data-fails=${row.fails}>
     <h3><span class="badge">${row.id}</span> <${Prose} text=${words(row, "where")} /></h3>
     <dl>
-      <dt>${t("misprints.printed")}</dt><dd class="scroll wrong"><${Prose} text=${chinese[row.id]?.printed ?? row.printed} /></dd>
-      <dt>${t("misprints.corrected")}</dt><dd class="scroll"><${Prose} text=${chinese[row.id]?.corrected ?? row.corrected} /></dd>
+      <dt>${t("misprints.printed")}</dt><dd class="scroll wrong"><${Prose}
+        text=${chinese[row.id]?.printed ?? row.printed} /></dd>
+      <dt>${t("misprints.corrected")}</dt><dd class="scroll"><${Prose}
+        text=${chinese[row.id]?.corrected ?? row.corrected} /></dd>
       <dt>${t("misprints.why")}</dt><dd><${Prose} text=${words(row, "why")} /></dd>
       <dt>${t("misprints.check")}</dt><dd><${Prose} text=${words(row, "check")} /></dd>
       <dt>${t("misprints.outcome")}</dt>
-      <dd class=${row.fails ? "fails" : "holds"}><span aria-hidden="true">${row.fails ? "✗" : "✓"}</span> ${outcome(row.outcome)}</dd>
+      <dd class=${row.fails ? "fails" : "holds"}><span aria-hidden="true">
+        ${row.fails ? "✗" : "✓"}</span> ${outcome(row.outcome)}</dd>
     </dl>
-    ${about?.believable && html`<button type="button" data-do="believe" onClick=${believe}>${t("misprints.believe")}</button>`}
+    ${about?.believable && html`<button type="button" data-do="believe" onClick=${believe}>
+      ${t("misprints.believe")}</button>`}
     ${belief && html`<${Belief} belief=${belief} />`}
   </li>`;
 }
@@ -72,7 +77,8 @@ function outcome({ kind, error, got, should, detail }) {
 /** @param {{belief: Message}} props */
 function Belief({ belief }) {
   const { J_printed: printed, J_corrected: corrected } = belief.arrays;
-  if (!printed?.data.length) return html`<p class="fails">${t("belief.broken", { outcome: outcome(belief.outcome) })}</p>`;
+  if (!printed?.data.length) return html`<p class="fails">
+    ${t("belief.broken", { outcome: outcome(belief.outcome) })}</p>`;
   const k = Array.from(corrected.data, (_, i) => i);
   return html`<div class="belief">
     ${belief.factor && html`<p>${t("belief.factor", { factor: belief.factor })}</p>`}
@@ -82,7 +88,8 @@ function Belief({ belief }) {
         { label: t("belief.printed"), x: k.slice(0, printed.data.length), y: printed.data },
       ]}
       xLabel=${t("run.k")} yLabel="J" label=${t("belief.label", {
-        printed: short(printed.data[printed.data.length - 1]), corrected: short(corrected.data[corrected.data.length - 1]),
+        printed: short(printed.data[printed.data.length - 1]),
+        corrected: short(corrected.data[corrected.data.length - 1]),
       })} />
   </div>`;
 }

@@ -18,14 +18,16 @@ export function Network() {
   const shown = Math.max(Math.min(sizes.n1, MOST_INPUTS), Math.min(sizes.n2, 16), 2);
   const more = sizes.n1 > MOST_INPUTS || sizes.n2 > 16;
   return html`<section class="card network" aria-labelledby="network-title">
-    <h2 id="network-title">${t("network.title")} <span class="shape">${sizes.n1}-${sizes.n2}-1</span></h2>
+    <h2 id="network-title">${t("network.title")} <span class="shape">
+      ${sizes.n1}-${sizes.n2}-1</span></h2>
     <${Picture} name="network" title=${() => t("network.title")} draw=${draw}
       ratio=${Math.min(1.1, 0.2 + shown * 0.065)}
       label=${t("network.label", { n1: sizes.n1, n2: sizes.n2, parameters: sizes.parameters ?? 0 })} />
     <p class="legend"><span class="stroke plus" aria-hidden="true"></span> ${t("network.plus")}
       <span class="stroke minus" aria-hidden="true"></span> ${t("network.minus")}
       <span class="bias" aria-hidden="true"></span> ${t("network.bias")}</p>
-    ${more && html`<p class="quiet">${t("network.more", { inputs: Math.min(sizes.n1, MOST_INPUTS), units: Math.min(sizes.n2, 16) })}</p>`}
+    ${more && html`<p class="quiet">
+      ${t("network.more", { inputs: Math.min(sizes.n1, MOST_INPUTS), units: Math.min(sizes.n2, 16) })}</p>`}
   </section>`;
 }
 

@@ -33,9 +33,12 @@ export function percent(v) {
   return `${(100 * v).toFixed(1)}%`;
 }
 
-/** @param {string} text */
-function minus(text) {
-  return text.replace("-", "−").replace("e-", "e−");
+/**
+ * With a minus sign instead of a hyphen.
+ * @param {string | number} text
+ */
+export function minus(text) {
+  return String(text).replace("-", "−").replace("e-", "e−");
 }
 
 /** @param {string} text 1.20e+5 → 1.20e5 */

@@ -10,8 +10,10 @@ export function RunBar() {
   const [count, setCount] = useState(100);
   const on = running.value;
   return html`<div class="runbar" role="group" aria-label=${t("run.label")}>
-    <button type="button" class="primary" data-do="play" aria-pressed=${on} aria-keyshortcuts="Alt+P"
-      onClick=${toggle}><span aria-hidden="true">${on ? "❚❚" : "▶"}</span> ${t(on ? "run.pause" : "run.play")}</button>
+    <button type="button" class="primary" data-do="play" aria-pressed=${on}
+      aria-keyshortcuts="Alt+P"
+      onClick=${toggle}><span aria-hidden="true">
+        ${on ? "❚❚" : "▶"}</span> ${t(on ? "run.pause" : "run.play")}</button>
     <button type="button" data-do="step" disabled=${on} title=${t("run.step.help")}
       onClick=${() => tell("play", { iterations: 1 })}>${t("run.step")}</button>
     <span class="joined">
@@ -42,8 +44,10 @@ function Readout() {
   return html`<dl class="readout">
     <div><dt>${t("run.k")}</dt><dd data-field="k">${grouped(shown.k)}</dd></div>
     <div><dt>J</dt><dd data-field="J" data-value=${shown.J}>${short(shown.J ?? NaN)}</dd></div>
-    ${shown.running && html`<div><dt>${t("run.rate")}</dt><dd data-field="rate">${grouped(Math.round(shown.rate ?? 0))}</dd></div>`}
+    ${shown.running && html`<div><dt>${t("run.rate")}</dt><dd data-field="rate">
+      ${grouped(Math.round(shown.rate ?? 0))}</dd></div>`}
     ${!shown.running && stopped && has(`stopped.${stopped}`)
-      && html`<div class="why"><dt class="sr">${t("run.why")}</dt><dd>${t(`stopped.${stopped}`)}</dd></div>`}
+      && html`<div class="why"><dt class="sr">${t("run.why")}</dt><dd>
+        ${t(`stopped.${stopped}`)}</dd></div>`}
   </dl>`;
 }

@@ -41,13 +41,17 @@ export function Data() {
       <${Choice} name="toy" label=${t("data.toy")} value=${ofTable ? "table" : now.toy}
         options=${options} onPick=${pick} />
       ${!ofTable && html`
-        <${Numeric} name="points" label=${t("data.points")} value=${now.points} ...${range("points")}
+        <${Numeric} name="points" label=${t("data.points")} value=${now.points}
+          ...${range("points")}
           onPick=${(/** @type {number} */ v) => change({ points: v })} />
-        <${Slider} name="noise" label=${t("data.noise")} value=${now.noise} min=${0} max=${1} step=${0.05}
+        <${Slider} name="noise" label=${t("data.noise")} value=${now.noise} min=${0} max=${1}
+          step=${0.05}
           shown=${String(now.noise)} onPick=${(/** @type {number} */ v) => change({ noise: v })} />
-        <${Numeric} name="data_seed" label=${t("data.seed")} value=${now.data_seed} ...${range("data_seed")}
+        <${Numeric} name="data_seed" label=${t("data.seed")} value=${now.data_seed}
+          ...${range("data_seed")}
           onPick=${(/** @type {number} */ v) => change({ data_seed: v })} />`}
-      <${Slider} name="held_out" label=${t("data.held_out")} value=${now.held_out} min=${0} max=${0.9} step=${0.05}
+      <${Slider} name="held_out" label=${t("data.held_out")} value=${now.held_out} min=${0}
+        max=${0.9} step=${0.05}
         shown=${percent(now.held_out)} onPick=${(/** @type {number} */ v) => change({ held_out: v })} />
     </div>
     <${Axes} />

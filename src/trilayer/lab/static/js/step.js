@@ -121,9 +121,11 @@ function Strips() {
     <p class="quiet">${t("step.running")}</p>
     <div class="matrices">${names.map((name) => {
       const [rows, columns] = frame.value?.arrays[name]?.shape ?? [1, 1];
-      return html`<figure class="stripped" key=${name} style=${{ width: `${Math.max(3, Math.min(columns * 3, 60))}rem` }}>
+      return html`<figure class="stripped" key=${name}
+        style=${{ width: `${Math.max(3, Math.min(columns * 3, 60))}rem` }}>
         <figcaption>${name} <span class="shape">${rows} × ${columns}</span></figcaption>
-        <${Strip} name=${name} title=${`${name}, ${rows} × ${columns}`} ratio=${(0.55 * rows) / columns}
+        <${Strip} name=${name} title=${`${name}, ${rows} × ${columns}`}
+          ratio=${(0.55 * rows) / columns}
           values=${() => (frame.value?.arrays[name] ? asMatrix(frame.value.arrays[name]) : null)} />
       </figure>`;
     })}</div>

@@ -54,12 +54,14 @@ function Columns({ table }) {
     <div class="fields">
       <${Choice} name="target" label=${t("table.target")} value=${target} onPick=${setTarget}
         options=${targets.map(({ name }) => ({ value: name, text: name }))} />
-      <${Choice} name="positive" label=${t("table.positive")} value=${positive} onPick=${setPositive}
+      <${Choice} name="positive" label=${t("table.positive")} value=${positive}
+        onPick=${setPositive}
         options=${classes.map((value) => ({ value, text: value }))} />
     </div>
     <div class="scroll"><table>
       <thead><tr><th scope="col">${t("table.column")}</th><th scope="col">${t("table.role")}</th>
-        <th scope="col">${t("table.missing")}</th><th scope="col">${t("table.examples")}</th></tr></thead>
+        <th scope="col">${t("table.missing")}</th><th scope="col">${t("table.examples")}</th></tr>
+          </thead>
       <tbody>${table.columns.filter((/** @type {any} */ c) => c.name !== target).map((/** @type {any} */ c) => html`
         <tr key=${c.name}><th scope="row">${c.name}</th>
           <td><select aria-label=${t("table.role.of", { column: c.name })} value=${roles[c.name]}
@@ -70,7 +72,9 @@ function Columns({ table }) {
           <td>${grouped(c.missing)}</td><td class="examples">${c.examples.join(", ")}</td></tr>`)}
       </tbody>
     </table></div>
-    <${Switch} name="standardise" label=${t("table.standardise")} value=${standardise} onPick=${setStandardise} />
-    <button type="button" class="primary" data-do="use-table" disabled=${!target} onClick=${use}>${t("table.use")}</button>
+    <${Switch} name="standardise" label=${t("table.standardise")} value=${standardise}
+      onPick=${setStandardise} />
+    <button type="button" class="primary" data-do="use-table" disabled=${!target} onClick=${use}>
+      ${t("table.use")}</button>
   </div>`;
 }

@@ -13,11 +13,13 @@ const CAPTION = 16;
 export function Units() {
   const count = /** @type {number} */ (frame.value?.units.length ?? 0);
   const n2 = session.value?.sizes.n2 ?? 0;
-  if (!n2) return html`<section class="card units"><h2>${t("units.title")}</h2><p class="quiet">${t("units.none")}</p></section>`;
+  if (!n2) return html`<section class="card units"><h2>${t("units.title")}</h2><p class="quiet">
+    ${t("units.none")}</p></section>`;
   const rows = Math.max(1, Math.ceil(count / ACROSS));
   return html`<section class="card units" aria-labelledby="units-title">
     <h2 id="units-title">${t("units.title")}</h2>
-    <${Picture} name="units" title=${() => t("units.title")} draw=${draw} ratio=${(rows / ACROSS) * 1.16}
+    <${Picture} name="units" title=${() => t("units.title")} draw=${draw}
+      ratio=${(rows / ACROSS) * 1.16}
       label=${t("units.label", { count })} />
     <p class="legend">${t("units.scale")} 0 <span class="ramp" aria-hidden="true"></span> 1</p>
     ${n2 > count && html`<p class="quiet">${t("units.more", { count, n2 })}</p>`}

@@ -18,7 +18,8 @@ export function Update({ message }) {
         solver: update.solver, rate: exact(update.learning_rate ?? 0),
         momentum: exact(update.momentum ?? 0),
       })}</p>
-      ${update.kind === "gd" && html`<div class="scroll"><${Tex} display tex=${rule(update)} /></div>`}
+      ${update.kind === "gd" && html`<div class="scroll"><${Tex} display tex=${rule(update)} />
+        </div>`}
       ${!update.exists && html`<p class="quiet">${t("update.none")}</p>`}
     </div>
     ${names.map((name) => html`<div class="matrices" key=${name}>
