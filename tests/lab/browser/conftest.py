@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[3]
 AXE = ROOT / "build/lab/node_modules/axe-core/axe.min.js"
@@ -26,17 +26,29 @@ QUIET = [
 ]
 
 
-@pytest.fixture(scope="session")
-def browser_type_launch_args() -> dict[str, Any]:
+# The plugin keeps one browser for the whole session, and with it an event loop that runs in this
+# thread: no other test could start one. Here it ends with the module.
+
+
+@pytest.fixture(scope="module")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Playwright) -> Iterator[Browser]:
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     if chromium is None:
-        pytest.fail("these tests drive chromium: apt-get install chromium fonts-noto-cjk")
-    return {"executable_path": chromium, "args": QUIET}
+        pytest.fail("these tests drive chromium: apt-get install chromium")
+    launched = playwright.chromium.launch(executable_path=chromium, args=QUIET)
+    yield launched
+    launched.close()
 
 
-@pytest.fixture(scope="session")
-def base_url() -> None:
-    """None; the plugin's own fixture of this name is made in a way that pytest 9 deprecates."""
+@pytest.fixture(scope="module")
+def browser_context_args() -> dict[str, Any]:
+    return {}
 
 
 @pytest.fixture(scope="session")
