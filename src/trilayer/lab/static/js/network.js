@@ -12,6 +12,8 @@ import { cssColour, diverging, inkOn } from "./theme.js";
 
 const MOST_INPUTS = 12;
 const RADIUS = 13;
+/** As many of an input's name are shown. */
+const LETTERS = 16;
 
 export function Network() {
   const sizes = session.value?.sizes ?? { n1: 0, n2: 0 };
@@ -40,8 +42,10 @@ function draw(pen) {
   const n1 = Math.min(sizes.n1, MOST_INPUTS);
   const units = /** @type {number[]} */ (shown.units);
   const names = /** @type {string[]} */ (session.value?.inputs ?? []);
-  const wide = 0.5 * pen.width;
-  const inputs = column(pen, 0.16 * pen.width, n1, (k) => ({ text: names[k] ?? `x${k + 1}` }));
+  const wide = 0.54 * pen.width;
+  const longest = Math.max(...names.slice(0, n1).map((name) => Math.min(name.length, LETTERS)));
+  const left = Math.min(0.34 * pen.width, 24 + 6.4 * longest);
+  const inputs = column(pen, left, n1, (k) => ({ text: names[k] ?? "" }));
   const hidden = column(pen, wide, units.length,
     (i) => ({ text: String(units[i] + 1), bias: b1.data[units[i]] }));
   const [output] = column(pen, 0.88 * pen.width, 1, () => ({ text: "a2", bias: b2.data[0] }));
@@ -49,7 +53,9 @@ function draw(pen) {
   const scale1 = largest(W1?.data ?? []);
   const scale2 = largest(W2.data);
   if (n2) {
-    inputs.forEach((from, k) => hidden.forEach((to, i) => wire(pen, from, to, W1.data[k * n2 + units[i]], scale1)));
+    inputs.forEach((from, k) => hidden.forEach((to, i) => {
+      wire(pen, from, to, W1.data[k * n2 + units[i]], scale1);
+    }));
     hidden.forEach((from, i) => wire(pen, from, output, W2.data[units[i]], scale2));
   } else {
     inputs.forEach((from, k) => wire(pen, from, output, W2.data[k], scale2));
@@ -85,7 +91,8 @@ function dot(pen, { x, y, text, bias }, scale) {
   const ink = cssColour("--ink");
   if (bias === undefined) {
     pen.circle(x, y, 5, { fill: cssColour("--card"), stroke: ink, width: 1.5 });
-    pen.text(x - 10, y, text.length > 9 ? `${text.slice(0, 8)}…` : text, { size: 11, align: "right", fill: ink });
+    const shown = text.length > LETTERS ? `${text.slice(0, LETTERS - 1)}…` : text;
+    pen.text(x - 10, y, shown, { size: 11, align: "right", fill: ink });
     return;
   }
   const share = shade(bias, scale);

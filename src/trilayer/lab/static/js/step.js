@@ -64,14 +64,14 @@ function show(matrix) {
 /** @param {{row: Equation, message: import("./messages.js").Message}} props */
 function Operands({ row, message }) {
   const names = [...new Set((row.sources ?? []).map(({ matrix }) => matrix))];
-  const at = pointed.value;
+  const at = pointed.value ?? { matrix: row.matrix, row: 0, column: 0 };
   const way = shownDirection(direction.value, at, row.matrix);
   return html`<div class="operands">
     <${Ways} />
     <div class="matrices">
-      ${shown(row.matrix, message, way, true)}
+      ${shown(row.matrix, message, way, at, true)}
       <span class="equals" aria-hidden="true">=</span>
-      ${names.map((name) => shown(name, message, way, false))}
+      ${names.map((name) => shown(name, message, way, at, false))}
     </div>
     <${Inspector} k=${message.k} at=${at} />
   </div>`;
@@ -81,9 +81,10 @@ function Operands({ row, message }) {
  * @param {string} name
  * @param {import("./messages.js").Message} message
  * @param {"sources" | "feeds"} way
+ * @param {import("./state.js").Element} at
  * @param {boolean} large
  */
-function shown(name, message, way, large) {
+function shown(name, message, way, at, large) {
   const array = message.arrays[name];
   if (!array) return null;
   const [from] = message.columns;
@@ -92,9 +93,8 @@ function shown(name, message, way, large) {
   const ofSamples = symbols[1] === "m";
   const stored = asMatrix(array);
   const values = ofSamples ? { ...stored, columns: message.m, from } : stored;
-  const at = pointed.value;
   return html`<${Matrix} key=${name} name=${name} tex=${row?.symbol ?? name} symbols=${symbols}
-    values=${values} large=${large} chosen=${at?.matrix === name ? at : null}
+    values=${values} large=${large} chosen=${at.matrix === name ? at : null}
     ring=${rings(equations.value, way, at, name)} ringLabel=${t(`ring.${way}`)}
     first=${ofSamples ? firstSample.value : undefined}
     onFirst=${ofSamples ? (/** @type {number} */ c) => { firstSample.value = c; } : undefined}
