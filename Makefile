@@ -31,7 +31,18 @@ NATIVE := CMakeLists.txt $(wildcard native/*)
 demo: .venv/base
 	$(BIN)/trilayer demo --output demo
 
-test: .venv/group-test
+# What checks the lab's page (tsc, axe) comes from npm, into build/: nothing of it is shipped.
+PAGE := src/trilayer/lab/static
+CHECKS := $(shell find tests/lab/types -type f)
+
+build/lab/stamp: .venv/group-node $(CHECKS)
+	mkdir -p build/lab
+	cp -R tests/lab/types/. build/lab
+	ln -sfn $(CURDIR)/$(PAGE)/js build/lab/static/js
+	PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix build/lab --silent --no-audit --no-fund
+	@touch $@
+
+test: .venv/group-test build/lab/stamp
 	$(BIN)/python -m pytest -n auto --cov --cov-report=term $(ARGS)
 
 # The native engine, built with AddressSanitizer and UBSan, in an environment of its own that
@@ -55,14 +66,16 @@ $(SANITIZED)/stamp: .venv/group-test $(NATIVE)
 # What failed to build would be a pure install: the first line refuses that.
 sanitize: $(SANITIZED)/stamp
 	$(WATCHED) -c 'import trilayer._fused as f; assert "$(SANITIZED)" in f.__file__'
-	$(WATCHED) -m pytest -n auto $(ARGS)
+	$(WATCHED) -m pytest -n auto --ignore=tests/lab/browser $(ARGS)
 
-lint: .venv/group-lint .venv/group-test
+lint: .venv/group-lint .venv/group-test build/lab/stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/check_readmes.py
+	$(BIN)/python scripts/vendor_lab.py
+	PATH="$(CURDIR)/$(BIN):$$PATH" build/lab/node_modules/.bin/tsc -p build/lab
 
 bench: .venv/group-bench
 	$(BIN)/python bench/startup.py

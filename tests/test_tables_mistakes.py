@@ -42,7 +42,7 @@ def test_nothing_there(tmp_path):
     assert "no table was named" in refusal([])
 
 
-@pytest.mark.parametrize("content", ["", "\n\n", gzip.compress(b"", mtime=0)])
+@pytest.mark.parametrize("content", ["", "\n\n", "\ufeff\n", gzip.compress(b"", mtime=0)])
 def test_an_empty_file(tmp_path, content):
     assert "t.csv: the file is empty" in refusal(put(tmp_path, "t.csv", content))
 

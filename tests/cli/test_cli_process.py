@@ -25,7 +25,17 @@ def test_help_is_quick_and_imports_nothing_heavy():
     )
     done = subprocess.run((sys.executable, "-c", code), capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
-    for words in ("train", "predict", "evaluate", "inspect", "check", "trace", "demo", "130"):
+    for words in [
+        "train",
+        "predict",
+        "evaluate",
+        "inspect",
+        "check",
+        "trace",
+        "lab",
+        "demo",
+        "130",
+    ]:
         assert words in done.stdout
 
 

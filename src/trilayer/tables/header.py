@@ -55,9 +55,11 @@ def read_header(name: str, head: bytes, *, tab: bool = False) -> Header:
     Raises
     ------
     TableError
-        If the header is not text, or names a column twice.
+        If there is no header, it is not text, or it names a column twice.
     """
     head = head.removeprefix(_BYTE_ORDER_MARK)
+    if not head.strip():
+        raise TableError(f"{name}: the file is empty")
     record = first_record(head)
     record = head.strip(b"\r\n") if record is None else record
     if b"\0" in record:

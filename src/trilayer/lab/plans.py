@@ -1,0 +1,42 @@
+"""What settings mean to a run: its start, its engine, its solver's options."""
+
+from typing import Any
+
+import numpy as np
+from sklearn.utils import check_random_state
+
+from trilayer.lab.settings import KNOBS, Settings
+from trilayer.params import Params, initialise
+from trilayer.solvers import solver
+
+
+def run_seed(seed: int) -> int:
+    """Return what `TriLayerClassifier(random_state=seed)` draws its start and batches from."""
+    return int(check_random_state(seed).randint(np.iinfo(np.int32).max))
+
+
+def start_of(settings: Settings, n1: int) -> Params:
+    """Return the initial weights: those of the estimator with this random_state, or zeros."""
+    rng = np.random.default_rng(run_seed(settings["seed"]))
+    drawn = initialise(n1, settings["hidden"], rng)
+    if settings["start"] == "random":
+        return drawn
+    return Params(*(np.zeros_like(matrix) for matrix in vars(drawn).values()))
+
+
+def engine_of(name: str) -> str:
+    """Return the engine that a solver runs on.
+
+    L-BFGS lets a rounding grow a thousandfold in thirty iterations. The reference engine
+    rounds as NumPy does, so the exported NumPy script repeats such a run too.
+    """
+    return "reference" if name == "lbfgs" else "auto"
+
+
+def options_of(settings: Settings) -> dict[str, Any]:
+    """Return what the solver's `run` takes beside objective, start and state."""
+    name = settings["solver"]
+    options = {knob: settings[knob] for knob in KNOBS[name] if knob != "epochs"}
+    if solver(name).needs == "batches":
+        options |= {"seed": run_seed(settings["seed"]), "max_iter": settings["epochs"]}
+    return options
