@@ -1,5 +1,6 @@
 """`TriLayerClassifier`: scikit-learn outside (rows), the derivation inside (columns)."""
 
+import warnings
 from collections.abc import Mapping
 from math import isfinite
 from numbers import Integral, Real
@@ -13,6 +14,7 @@ from sklearn.base import (
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
 )
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metadata_routing import UNUSED
@@ -35,6 +37,7 @@ from trilayer.inputs import (
 from trilayer.params import FloatArray, Params, pack, unpack
 from trilayer.solvers import SCHEDULES, SOLVERS
 from trilayer.sources import BLOCK, LabelledSource, Source
+from trilayer.starts import run_starts, stage_of
 from trilayer.training import Keeping, Progress, Watcher
 
 
@@ -107,6 +110,10 @@ class TriLayerClassifier(
         That share.
     class_weight : dict, "balanced" or None
         Factors on the sample weights.
+    n_starts : int
+        How many random starts are trained side by side. The mean of their logits is what
+        one network with n_starts · n2 hidden units says, and that network is what is kept.
+        A start that is given (`init`, `warm_start`) is the only one.
     init : Params, optional
         Where to start; by default at random (Glorot and Bengio, 2010).
     warm_start : bool
@@ -163,6 +170,7 @@ class TriLayerClassifier(
         "learning_rate": [Interval(Real, 0, None, closed="neither"), None],
         "momentum": [Interval(Real, 0, 1, closed="left"), None],
         "schedule": [StrOptions(set(SCHEDULES)), None],
+        "n_starts": [Interval(Integral, 1, None, closed="left")],
         "batch_size": [Interval(Integral, 1, None, closed="left"), None],
         "l2": [Interval(Real, 0, None, closed="left")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
@@ -199,6 +207,7 @@ class TriLayerClassifier(
         early_stopping: bool | str = False,
         validation_fraction: float = 0.1,
         class_weight: Mapping[Any, float] | str | None = None,
+        n_starts: int = 1,
         init: Params | None = None,
         warm_start: bool = False,
         engine: str = "auto",
@@ -221,6 +230,7 @@ class TriLayerClassifier(
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.class_weight = class_weight
+        self.n_starts = n_starts
         self.init = init
         self.warm_start = warm_start
         self.engine = engine
@@ -362,14 +372,19 @@ class TriLayerClassifier(
             return report.iteration(fitted) or stop
 
         watched = watch if on_step or report.is_wanted else None
-        outcome, self.solver_, self.engine_ = run(
-            self, source, held_out, start, seed, watched, checkpoint
-        )
-        self.classes_, self.params_ = classes, as_params(outcome.theta)
+        if self.n_starts > 1:
+            fitted, params = run_starts(self, source, held_out, seed, watched, checkpoint)
+        else:
+            fitted = run(self, source, held_out, start, seed, watched, checkpoint)
+            params = as_params(fitted.outcome.theta)
+        outcome, self.solver_, self.engine_, problem = fitted
+        if problem:
+            warnings.warn(problem, ConvergenceWarning, stacklevel=4)
+        self.classes_, self.params_ = classes, params.astype(source.dtype)
         self.n_iter_, self.best_iter_ = outcome.k, outcome.best_k
         self.loss_curve_, self.validation_curve_ = outcome.loss_curve, outcome.validation_curve
         self.n_evaluations_, self.stop_reason_ = outcome.evaluations, outcome.reason
-        self._stepped = Stepped(seed, start.n2, pack(self.params_).astype(np.float64), None)
+        self._stepped = Stepped(seed, params.n2, pack(self.params_).astype(np.float64), None)
         report.end()
         return self
 
@@ -464,7 +479,7 @@ class TriLayerClassifier(
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
         if checkpoint is None or isinstance(self.random_state, Integral):
             return seed
-        return checkpoint.seed(seed)
+        return (checkpoint if self.n_starts == 1 else stage_of(checkpoint, 0)).seed(seed)
 
     def _all_classes(self, classes: ArrayLike | None) -> NDArray[Any]:
         """Return the full list of classes in scikit-learn's way of asking for it."""

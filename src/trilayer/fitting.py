@@ -3,13 +3,11 @@
 `settings` is any object with `TriLayerClassifier`'s parameters as attributes.
 """
 
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
 
 from trilayer.advice import advice
 from trilayer.engines import select
@@ -39,6 +37,7 @@ class Fitted(NamedTuple):
     outcome: Outcome
     solver: str
     engine: str
+    problem: str | None = None
 
 
 class Stepped(NamedTuple):
@@ -123,10 +122,14 @@ def run(
     seed: int,
     watch: Watcher | None,
     checkpoint: Keeping | None = None,
+    *,
+    sees_all: bool = True,
 ) -> Fitted:
-    """Train from `start`; warn, with advice, about a run that did not end well.
+    """Train from `start`; what is returned says what is the matter with a run that ended badly.
 
-    With a checkpoint, from where it was left; a run that had ended is not done again.
+    With a checkpoint, from where it was left; a run that had ended is not done again. A
+    watcher that need not see every iteration (`sees_all`) is called every `STRIDE` of them, or
+    after a tenth of a second.
     """
     name = solver_name(settings, source.m)
     options = solver_options(settings, name, seed)
@@ -138,7 +141,8 @@ def run(
         early_stopping=bool(settings.early_stopping),
         watches="gradient" if solver(name).needs == "sums" else "objective",
     )
-    if solver(name).needs == "sums" and watch is None and held_out is None:
+    unseen = watch is None or not sees_all
+    if solver(name).needs == "sums" and unseen and held_out is None:
         options["stride"] = STRIDE  # nobody looks at single iterations
     metric = "auc" if settings.early_stopping == "auc" else "log_loss"
     with objective(settings, source, start.n2) as J:
@@ -155,9 +159,7 @@ def run(
             steps = solver(name).run(J, theta, **options)
             judge = None if held_out is None else validation(J, held_out, metric, threads(settings))
             outcome = train(steps, limits, judge, watch, keeper, memory)
-    if problem := advice(outcome, limits, name):
-        warnings.warn(problem, ConvergenceWarning, stacklevel=5)
-    return Fitted(outcome, name, J.engine.name)
+    return Fitted(outcome, name, J.engine.name, advice(outcome, limits, name))
 
 
 def step_on(settings: Any, samples: Samples, stepped: Stepped) -> tuple[Step, str, str]:

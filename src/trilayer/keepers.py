@@ -63,6 +63,12 @@ class Keeper(Protocol):
 class Keeping(Protocol):
     """What `fit` takes as `checkpoint`: a `trilayer.Checkpoint`, or a stage of one."""
 
+    name: str
+
+    def stage(self, name: str) -> "Keeping":
+        """Return the same, for another fit of the run."""
+        ...
+
     def seed(self, drawn: int) -> int:
         """Return the seed of the run that goes on, or the one that was drawn."""
         ...

@@ -1,5 +1,6 @@
 """The network's parameters: four matrices, or one vector."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -142,6 +143,36 @@ def unpack(vector: FloatArray, n1: int, n2: int) -> Params:
         b2=vector[-1:].reshape(1, 1),
     )
     return params
+
+
+def average(members: Sequence[Params]) -> Params:
+    """Return the one network whose logit is the mean of the members' logits.
+
+    The mean of K networks' Z2 = W2ᵀA1 + b2 (E9) is itself of that form: its hidden units are
+    all of theirs (W1 and b1 side by side), its W2 theirs over K, its b2 their mean.
+
+    Parameters
+    ----------
+    members : sequence of Params
+        With the same n1. Units without a hidden layer (E33) give such a unit.
+
+    Raises
+    ------
+    ShapeError
+        If they have not the same number of inputs, or only some have a hidden layer.
+    """
+    K = len(members)
+    if not K or len({(member.n1, member.n2 == 0) for member in members}) != 1:
+        raise ShapeError(
+            "networks are averaged if they have the same inputs and a hidden layer each"
+        )
+    W2 = [member.W2 / K for member in members]
+    return Params(
+        np.concatenate([member.W1 for member in members], axis=1),
+        np.concatenate([member.b1 for member in members]),
+        np.concatenate(W2) if members[0].n2 else np.sum(W2, axis=0),
+        np.mean([member.b2 for member in members], axis=0, dtype=members[0].dtype),
+    )
 
 
 def initialise(n1: int, n2: int, rng: np.random.Generator, dtype: Any = np.float64) -> Params:

@@ -129,7 +129,7 @@ def streamed(job: "Job", opened: Opener | None = None) -> Iterator[tuple[Seen, S
     """
     table, split = _looked(job)
     with reading_bar("learning the columns", table.rows) as on_rows:
-        plain = TableEncoder(categorical=job.columns.categorical, dtype="float32")
+        plain = TableEncoder(categorical=job.columns.categorical, max_bins=0, dtype="float32")
         learnt = learn(
             table, plain, positive=job.columns.positive, choose=split.is_taught, on_rows=on_rows
         )

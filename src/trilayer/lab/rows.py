@@ -104,13 +104,13 @@ def _encoded(
 ) -> Origin:
     """Standardise and encode, as learnt from the training rows alone."""
     held_out = split(Y, settings["held_out"], settings["data_seed"])
-    encoder = TableEncoder(categorical=categories).fit(rows.filter(pa.array(~held_out)))
+    encoder = TableEncoder(categorical=categories, max_bins=0).fit(rows.filter(pa.array(~held_out)))
     groups: list[list[int]] = []
     scales: list[tuple[float, float] | None] = []
     for column in encoder.columns_:
         first = len(scales)
         alone = len(column.parts)
-        scales += [(part.mean, part.scale) for part in column.parts]
+        scales += [(part.center, part.scale) for part in column.parts]
         scales += [None] * (column.width - alone)
         groups += [[first + i] for i in range(alone)]
         if rest := list(range(first + alone, first + column.width)):

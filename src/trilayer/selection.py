@@ -1,0 +1,1 @@
+"""`TriLayerClassifierCV`: weight decay and hidden units chosen by held-out log-loss."""

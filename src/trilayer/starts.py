@@ -1,0 +1,138 @@
+"""Several starts of one network, trained side by side and folded into one."""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from threading import Event, Lock
+from typing import Any
+
+import numpy as np
+
+from trilayer.fitting import Fitted, run, start_params, threads
+from trilayer.inputs import Samples
+from trilayer.params import FloatArray, Params, average, pack, unpack
+from trilayer.sources import Source
+from trilayer.sources.memory import MemorySource
+from trilayer.training import Keeping, Outcome, Progress, Watcher
+
+_WORST = ("interrupted", "callback", "diverged", "max_seconds", "max_iter", "early_stopping")
+"""Reasons to stop: the first one that any start has is the reason of all of them."""
+
+
+def run_starts(
+    settings: Any,
+    source: Source,
+    held_out: Samples | Source | None,
+    seed: int,
+    watch: Watcher | None,
+    checkpoint: Keeping | None,
+) -> tuple[Fitted, Params]:
+    """Train from `n_starts` random starts; the network that has their mean logit.
+
+    In memory the starts share X and run on `n_threads` threads, one start a thread, in the
+    same order of batches; elsewhere one after the other. What comes out does not depend on it.
+
+    Returns
+    -------
+    fitted : Fitted
+        Curves are means over the starts, one that has ended staying where it ended.
+    params : Params
+        n_starts · n2 hidden units (see `trilayer.params.average`).
+    """
+    first = start_params(settings, source.n1, seed, source.dtype)
+    if settings.init is not None or (settings.warm_start and hasattr(settings, "params_")):
+        starts = [first]  # a start that was given is one
+    else:
+        seeds = np.random.SeedSequence(seed).generate_state(settings.n_starts)
+        starts = [start_params(settings, source.n1, int(s), source.dtype) for s in seeds]
+    stop, together = Event(), _one_at_a_time(watch)
+
+    def look(progress: Progress) -> bool:
+        return stop.is_set() or (together is not None and together(progress))
+
+    def one(k: int) -> Fitted:
+        stage = None if checkpoint is None else stage_of(checkpoint, k)
+        with _share(source) as samples:
+            return run(
+                settings, samples, held_out, starts[k], seed, look, stage, sees_all=bool(watch)
+            )
+
+    fits = _in_parallel(one, len(starts), _workers(settings, source), stop)
+    members = [unpack(fit.outcome.theta, first.n1, first.n2) for fit in fits]
+    params = average(members)
+    outcome = _together([fit.outcome for fit in fits], pack(params), interrupted=stop.is_set())
+    problem = next((fit.problem for fit in fits if fit.problem), None)
+    return Fitted(outcome, fits[0].solver, fits[0].engine, problem), params
+
+
+def stage_of(checkpoint: Keeping, k: int) -> Keeping:
+    """Return the stage of the k-th start (from 0)."""
+    return checkpoint.stage(f"{checkpoint.name}, start {k + 1}")
+
+
+def _workers(settings: Any, source: Source) -> int:
+    return threads(settings) if isinstance(source, MemorySource) else 1
+
+
+@contextmanager
+def _share(source: Source) -> Iterator[Source]:
+    """Give each start a source of its own over the same samples, on one thread."""
+    if not isinstance(source, MemorySource):
+        yield source
+        return
+    with MemorySource(source.X, source.Y, source.s, 1) as own:
+        yield own
+
+
+def _one_at_a_time(watch: Watcher | None) -> Watcher | None:
+    if watch is None:
+        return None
+    turn = Lock()
+
+    def look(progress: Progress) -> Any:
+        with turn:
+            return watch(progress)
+
+    return look
+
+
+def _in_parallel(one: Any, count: int, workers: int, stop: Event) -> list[Fitted]:
+    """Run every start; Ctrl-C and errors stop all of them, and what they have is kept."""
+    with ThreadPoolExecutor(min(workers, count)) as pool:
+        fits: list[Future[Fitted]] = [pool.submit(one, k) for k in range(count)]
+        try:
+            for fit in fits:
+                fit.result()
+        except KeyboardInterrupt:
+            stop.set()
+        except BaseException:
+            stop.set()
+            for fit in fits:
+                fit.cancel()
+            raise
+    return [fit.result() for fit in fits]
+
+
+def _together(outcomes: Sequence[Outcome], theta: FloatArray, *, interrupted: bool) -> Outcome:
+    reasons = {outcome.reason for outcome in outcomes}
+    reason = next((name for name in _WORST if name in reasons), outcomes[0].reason)
+    return replace(
+        outcomes[0],
+        theta=theta,
+        k=max(outcome.k for outcome in outcomes),
+        best_k=max(outcome.best_k for outcome in outcomes),
+        reason="interrupted" if interrupted else reason,
+        gradient_norm=max(outcome.gradient_norm for outcome in outcomes),
+        evaluations=sum(outcome.evaluations for outcome in outcomes),
+        loss_curve=_mean_curve([outcome.loss_curve for outcome in outcomes]),
+        validation_curve=_mean_curve([outcome.validation_curve for outcome in outcomes]),
+    )
+
+
+def _mean_curve(curves: Sequence[list[float]]) -> list[float]:
+    longest = max(map(len, curves))
+    if not min(map(len, curves)):
+        return []
+    padded = [curve + curve[-1:] * (longest - len(curve)) for curve in curves]
+    return [float(mean) for mean in np.mean(padded, axis=0)]
