@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from trilayer.gradcheck import check_gradients
     from trilayer.modelfile import load, save
     from trilayer.params import Params
+    from trilayer.selection import TriLayerClassifierCV
+    from trilayer.table_classifier import TriLayerTableClassifier
     from trilayer.trace import trace
 
 __all__ = [
@@ -22,7 +24,9 @@ __all__ = [
     "Params",
     "TableEncoder",
     "TriLayerClassifier",
+    "TriLayerClassifierCV",
     "TriLayerError",
+    "TriLayerTableClassifier",
     "__version__",
     "check_gradients",
     "load",
@@ -36,7 +40,9 @@ _HOME = {
     "Params": "trilayer.params",
     "TableEncoder": "trilayer.encoding",
     "TriLayerClassifier": "trilayer.estimator",
+    "TriLayerClassifierCV": "trilayer.selection",
     "TriLayerError": "trilayer.errors",
+    "TriLayerTableClassifier": "trilayer.table_classifier",
     "check_gradients": "trilayer.gradcheck",
     "load": "trilayer.modelfile",
     "save": "trilayer.modelfile",

@@ -181,9 +181,18 @@ def _parts(
     model: Any,
 ) -> "tuple[tuple[str, str] | None, TableEncoder | None, TriLayerClassifier]":
     from sklearn.pipeline import Pipeline
+    from sklearn.utils.validation import check_is_fitted
 
     from trilayer.estimator import TriLayerClassifier
+    from trilayer.selection import TriLayerClassifierCV
+    from trilayer.table_classifier import TriLayerTableClassifier
 
+    if isinstance(model, TriLayerTableClassifier):
+        check_is_fitted(model)
+        return ("encoder", "network"), model.encoder_, model.selection_.best_estimator_
+    if isinstance(model, TriLayerClassifierCV):
+        check_is_fitted(model)
+        return None, None, model.best_estimator_
     if isinstance(model, TriLayerClassifier):
         return None, None, model
     if isinstance(model, Pipeline) and len(model.steps) == 2:

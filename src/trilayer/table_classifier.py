@@ -1,0 +1,192 @@
+"""`TriLayerTableClassifier`: from a table to probabilities, with nothing to set."""
+
+from collections.abc import Callable, Iterator, Sequence
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils._param_validation import Interval
+from sklearn.utils.validation import check_is_fitted
+
+from trilayer.encoding import TableEncoder
+from trilayer.params import FloatArray
+from trilayer.recipes import bins_for
+from trilayer.selection import Candidate, TriLayerClassifierCV
+from trilayer.training import Keeping, Watcher
+
+_ROWS = 65_536
+"""Rows encoded at a time when predicting: the inputs are many times as large as the table."""
+
+
+class TriLayerTableClassifier(ClassifierMixin, BaseEstimator):
+    """A `TableEncoder` and a `TriLayerClassifierCV` behind it, for data frames.
+
+    Takes pandas, polars and Arrow tables, and 2-D arrays, as they are: numbers, categories,
+    truth values, dates, missing values. The encoding is learnt from the rows that `fit` is
+    given, without their answers; weight decay is chosen by held-out log-loss.
+
+    Parameters
+    ----------
+    categorical, drop : sequence of str
+        As for `TableEncoder`.
+    max_bins : int, optional
+        As for `TableEncoder`; by default more of them the fewer numbers there are.
+    n_starts : int, optional
+        As for `TriLayerClassifierCV`.
+    n_threads : int, optional
+    random_state : int, RandomState or None
+
+    Attributes
+    ----------
+    encoder_ : TableEncoder
+    selection_ : TriLayerClassifierCV
+        Its `best_estimator_` is the network that is kept.
+    l2_ : float
+        The weight decay that was chosen.
+    candidates_ : list of Candidate
+        What it was chosen from, and what that cost.
+    classes_, n_features_in_, feature_names_in_
+        As everywhere in scikit-learn.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from trilayer import TriLayerTableClassifier
+    >>> table = pd.DataFrame({"age": [31, 54, 22, None] * 15, "town": ["a", "b", "a", "b"] * 15})
+    >>> clf = TriLayerTableClassifier(random_state=0).fit(table, [0, 1, 0, 1] * 15)
+    >>> clf.predict(table[:2]).tolist()
+    [0, 1]
+    """
+
+    _parameter_constraints: dict[str, Any] = {  # noqa: RUF012 - scikit-learn's own form
+        "categorical": ["array-like", str],
+        "drop": ["array-like", str],
+        "max_bins": [Interval(Integral, 0, None, closed="left"), None],
+        "n_starts": [Interval(Integral, 1, None, closed="left"), None],
+        "n_threads": [Interval(Integral, 1, None, closed="left"), None],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        *,
+        categorical: Sequence[str] = (),
+        drop: Sequence[str] = (),
+        max_bins: int | None = None,
+        n_starts: int | None = None,
+        n_threads: int | None = None,
+        random_state: Any = None,
+    ) -> None:
+        self.categorical = categorical
+        self.drop = drop
+        self.max_bins = max_bins
+        self.n_starts = n_starts
+        self.n_threads = n_threads
+        self.random_state = random_state
+
+    def fit(
+        self,
+        X: Any,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        on_step: Watcher | None = None,
+        on_choice: Callable[[int, int], Any] | None = None,
+        checkpoint: Keeping | None = None,
+    ) -> "TriLayerTableClassifier":
+        """Learn the encoding and the network.
+
+        Parameters
+        ----------
+        X : table
+            A pandas, polars or pyarrow table, or a 2-D array.
+        y : array-like, (m,)
+            Two labels of any type.
+        sample_weight, on_step, on_choice, checkpoint : optional
+            As for `TriLayerClassifierCV.fit`.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If the table or a parameter cannot be used; the message says why.
+        """
+        self._validate_params()
+        self.encoder_, inputs = encoded(
+            X, self.max_bins, categorical=self.categorical, drop=self.drop
+        )
+        self.n_features_in_ = self.encoder_.n_features_in_
+        self.__dict__.pop("feature_names_in_", None)
+        if hasattr(self.encoder_, "feature_names_in_"):
+            self.feature_names_in_ = self.encoder_.feature_names_in_
+        self.selection_ = TriLayerClassifierCV(
+            n_starts=self.n_starts, n_threads=self.n_threads, random_state=self.random_state
+        ).fit(inputs, y, sample_weight, on_step, on_choice, checkpoint)
+        self.classes_ = self.selection_.classes_
+        return self
+
+    @property
+    def l2_(self) -> float:
+        """The weight decay that was chosen."""
+        return self.selection_.l2_
+
+    @property
+    def candidates_(self) -> list[Candidate]:
+        """What it was chosen from, and what that cost."""
+        return self.selection_.candidates_
+
+    def decision_function(self, X: Any) -> FloatArray:
+        """Return the logits Z2 (E10), (m,)."""
+        network = self._network()
+        return np.concatenate([network.decision_function(part) for part in self._parts(X)])
+
+    def predict_proba(self, X: Any) -> FloatArray:
+        """Return the probabilities of both classes, m × 2."""
+        network = self._network()
+        return np.concatenate([network.predict_proba(part) for part in self._parts(X)])
+
+    def predict_log_proba(self, X: Any) -> FloatArray:
+        """Return the logarithms of `predict_proba`, m × 2."""
+        network = self._network()
+        return np.concatenate([network.predict_log_proba(part) for part in self._parts(X)])
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Return the likelier label of each row, (m,)."""
+        return np.asarray(self.classes_[(self.decision_function(X) > 0).astype(np.intp)])
+
+    def _network(self) -> Any:
+        check_is_fitted(self)
+        return self.selection_.best_estimator_
+
+    def _parts(self, X: Any) -> Iterator[FloatArray]:
+        from trilayer.tables import is_table, to_arrow
+
+        if is_table(X):
+            table = to_arrow(X)
+            parts = (table.slice(first, _ROWS) for first in range(0, max(len(table), 1), _ROWS))
+        else:
+            rows = np.asarray(X)
+            parts = (rows[first : first + _ROWS] for first in range(0, max(len(rows), 1), _ROWS))
+        for part in parts:
+            yield self.encoder_.transform(part)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_class = False
+        tags.input_tags.allow_nan = True
+        tags.input_tags.categorical = True
+        tags.input_tags.string = True
+        return tags
+
+
+def encoded(X: Any, max_bins: int | None, **settings: Any) -> tuple[TableEncoder, FloatArray]:
+    """Return an encoder fitted to a table, and its inputs; `None` bins: as many as suit it."""
+    if max_bins is None:
+        numbers = TableEncoder(max_bins=0, **settings).fit(X).columns_
+        max_bins = bins_for(sum(len(column.parts) for column in numbers))
+    encoder = TableEncoder(max_bins=max_bins, dtype="float32", **settings).fit(X)
+    return encoder, encoder.transform(X)
