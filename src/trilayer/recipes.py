@@ -29,7 +29,10 @@ L2S = (60.0, 30.0, 17.0, 10.0, 5.6, 3.0, 1.7, 1.0, 0.56, 0.3, 0.1)
 
 
 BIN_INPUTS, FEWEST_BINS, MOST_BINS = 400, 16, 64
-"""Inputs that the bins of all numbers may be together, and the bounds for each."""
+"""Inputs that the bins of all numbers should be together, and the bounds for each."""
+
+MOST_BINNED = 100
+"""Numbers that may have bins: a wider table has inputs enough."""
 
 
 def recipe(m: int) -> TriLayerClassifier:
@@ -44,7 +47,9 @@ def recipe(m: int) -> TriLayerClassifier:
 
 
 def bins_for(numbers: int) -> int:
-    """Return how many bins a number gets, beside so many others: few columns can afford more."""
+    """Return how many bins a number gets beside the others: none where they are very many."""
+    if numbers > MOST_BINNED:
+        return 0
     return int(np.clip(BIN_INPUTS // max(numbers, 1), FEWEST_BINS, MOST_BINS))
 
 
@@ -60,7 +65,8 @@ def splits(X: FloatArray, y: NDArray[Any], seed: int) -> list[Split]:
     if folds < 2:
         return []
     group = np.unique(X, axis=0, return_inverse=True)[1].ravel()
-    if group.max() + 1 == len(group):
+    different = int(group.max()) + 1
+    if different == len(group) or different < 2 * folds:  # all differ, or nearly none
         return list(StratifiedKFold(folds, shuffle=True, random_state=seed).split(X, y))
     parts = StratifiedGroupKFold(folds, shuffle=True, random_state=seed).split(X, y, group)
     return [(a, b) for a, b in parts if len(np.unique(y[a])) == 2 and len(b)]

@@ -23,7 +23,7 @@ from trilayer.estimator import TriLayerClassifier
 from trilayer.fitting import threads
 from trilayer.inputs import targets, two_classes
 from trilayer.params import FloatArray, Params
-from trilayer.recipes import L2S, SMALL, Split, recipe, splits
+from trilayer.recipes import L2S, Split, recipe, splits
 from trilayer.training import Keeping, Watcher
 
 
@@ -244,7 +244,7 @@ class _Choice:
         )
         if not self.units or not self.decays:
             raise InputError("l2s and hidden_units must hold something to choose from")
-        self.climbs = settings.l2s is None and len(X) > SMALL
+        self.climbs = settings.l2s is None
         self.splits: list[Split] = []
         if len(self.units) * len(self.decays) > 1:
             self.splits = (

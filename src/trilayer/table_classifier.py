@@ -156,23 +156,25 @@ class TriLayerTableClassifier(ClassifierMixin, BaseEstimator):
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Return the likelier label of each row, (m,)."""
-        return np.asarray(self.classes_[(self.decision_function(X) > 0).astype(np.intp)])
+        positive = self.decision_function(X) > 0
+        return np.asarray(self.classes_[positive.astype(np.intp)])
 
     def _network(self) -> Any:
         check_is_fitted(self)
         return self.selection_.best_estimator_
 
     def _parts(self, X: Any) -> Iterator[FloatArray]:
-        from trilayer.tables import is_table, to_arrow
+        from trilayer.tables import has_names, is_table, to_arrow
 
-        if is_table(X):
-            table = to_arrow(X)
-            parts = (table.slice(first, _ROWS) for first in range(0, max(len(table), 1), _ROWS))
-        else:
+        if not is_table(X):
             rows = np.asarray(X)
-            parts = (rows[first : first + _ROWS] for first in range(0, max(len(rows), 1), _ROWS))
-        for part in parts:
-            yield self.encoder_.transform(part)
+        elif has_names(X):
+            rows = to_arrow(X)
+        else:
+            yield self.encoder_.transform(X)
+            return
+        for first in range(0, max(len(rows), 1), _ROWS):
+            yield self.encoder_.transform(rows[first : first + _ROWS])
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
