@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from trilayer.encoding import TableEncoder
 from trilayer.params import FloatArray
-from trilayer.recipes import bins_for
+from trilayer.recipes import SMALL, bins_for
 from trilayer.selection import Candidate, TriLayerClassifierCV
 from trilayer.training import Keeping, Watcher
 
@@ -186,9 +186,13 @@ class TriLayerTableClassifier(ClassifierMixin, BaseEstimator):
 
 
 def encoded(X: Any, max_bins: int | None, **settings: Any) -> tuple[TableEncoder, FloatArray]:
-    """Return an encoder fitted to a table, and its inputs; `None` bins: as many as suit it."""
+    """Return an encoder fitted to a table, and its inputs; `None` bins: as many as suit it.
+
+    The inputs of more than `SMALL` rows are float32: they are many, and half as dear.
+    """
+    plain = TableEncoder(max_bins=0, **settings).fit(X)
     if max_bins is None:
-        numbers = TableEncoder(max_bins=0, **settings).fit(X).columns_
-        max_bins = bins_for(sum(len(column.parts) for column in numbers))
-    encoder = TableEncoder(max_bins=max_bins, dtype="float32", **settings).fit(X)
+        max_bins = bins_for(sum(len(column.parts) for column in plain.columns_))
+    dtype = "float64" if plain.n_rows_ <= SMALL else "float32"
+    encoder = TableEncoder(max_bins=max_bins, dtype=dtype, **settings).fit(X)
     return encoder, encoder.transform(X)

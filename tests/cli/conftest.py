@@ -100,7 +100,7 @@ def people(tmp_path_factory):
     frame.to_csv(folder / "people.csv", index=False)
     frame.to_parquet(folder / "people.parquet", index=False)
     model = folder / "people.safetensors"
-    words = ("--target", "buys", "--id", "row", "--hidden", 4, "-o", model, "--json")
+    words = ("--target", "buys", "--id", "row", "--hidden", 4, "--starts", 1, "-o", model, "--json")
     said = type_in("train", folder / "people.csv", *words)
     assert said.code == 0, said.err
     return World(

@@ -7,6 +7,7 @@ import pytest
 
 from trilayer import load
 from trilayer.cli import learning, training
+from trilayer.cli.progress import Shown
 from trilayer.errors import ModelFileError
 from trilayer.modelfile import read
 
@@ -28,7 +29,7 @@ def interrupt_at(monkeypatch, label, k):
         class Interrupting:
             def __enter__(self):
                 manager.__enter__()
-                return self.watch
+                return Shown(None, self.watch)
 
             def __exit__(self, *error):
                 return manager.__exit__(*error)
@@ -44,7 +45,7 @@ def interrupt_at(monkeypatch, label, k):
 
 def test_ctrl_c_keeps_the_best_so_far(trilayer, people, monkeypatch):
     interrupt_at(monkeypatch, "network", 3)
-    said = trilayer("train", people.csv, "--target", "buys", "-o", "m", "--json")
+    said = trilayer("train", people.csv, "--target", "buys", "--l2", 1, "-o", "m", "--json")
     told = json.loads(said.out)
     assert said.code == 130
     assert "network: interrupted after 3 iterations" in said.err
@@ -52,6 +53,29 @@ def test_ctrl_c_keeps_the_best_so_far(trilayer, people, monkeypatch):
     assert told["baselines"]["unit"] is None
     assert "no comparison" in told["verdict"]
     assert load("m").predict(people.frame).shape == (500,)
+
+
+def test_ctrl_c_after_the_choice_keeps_every_start_as_far_as_it_is(trilayer, people, monkeypatch):
+    interrupt_at(monkeypatch, "network", 3)
+    said = trilayer("train", people.csv, "--target", "buys", "-o", "m", "--json")
+    told = json.loads(said.out)
+    assert (said.code, told["stop_reason"], told["hidden"]) == (130, "interrupted", 128)
+    assert load("m").predict(people.frame).shape == (500,)
+
+
+def test_ctrl_c_while_choosing_writes_nothing(trilayer, people, monkeypatch):
+    class Impatient(learning.TriLayerClassifierCV):
+        def fit(self, *data):
+            def once_tried(*_):
+                raise KeyboardInterrupt
+
+            return super().fit(*data[:-2], once_tried, data[-1])
+
+    monkeypatch.setattr(learning, "TriLayerClassifierCV", Impatient)
+    said = trilayer("train", people.csv, "--target", "buys", "-o", "m")
+    assert (said.code, said.out) == (130, "")
+    with pytest.raises(ModelFileError, match="no such file"):
+        read("m")
 
 
 @pytest.mark.parametrize("k", [0, 2])

@@ -34,8 +34,8 @@ def drawn(monkeypatch, *steps, **environment):
         monkeypatch.setenv(name, value)
     with monkeypatch.context() as patch:
         patch.setattr(sys, "stderr", screen)
-        with progress_bar("network", 20) as draw:
-            assert not any(draw(step) for step in steps)
+        with progress_bar("network", 20) as told:
+            assert not any(told.step(step) for step in steps)
     return screen.getvalue()
 
 
@@ -83,8 +83,8 @@ def test_a_narrow_terminal_folds_cells(monkeypatch):
 
 
 def test_no_bar_without_a_terminal(capsys):
-    with progress_bar("network", 20) as draw:
-        assert not draw(step(5, 0.625))
+    with progress_bar("network", 20) as told:
+        assert told == (None, None)
     assert capsys.readouterr() == ("", "")
 
 

@@ -85,7 +85,7 @@ def test_force_replaces_and_its_absence_does_not(trilayer, people, tmp_path):
 
 def test_the_first_label_can_be_the_positive_one(trilayer, people, tmp_path):
     model = tmp_path / "no.safetensors"
-    words = ("--target", "buys", "--id", "row", "--hidden", 4, "--positive", "no")
+    words = ("--target", "buys", "--id", "row", "--hidden", 4, "--starts", 1, "--positive", "no")
     words = (*words, "--threshold", 0.8, "-o", model)
     assert trilayer("train", people.csv, *words).code == 0
     table = read_csv(trilayer("predict", model, people.csv).out)

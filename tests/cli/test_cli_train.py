@@ -34,6 +34,8 @@ def _here(tmp_path, monkeypatch):
 def test_it_says_what_it_understood(trilayer, people):
     said = trilayer("train", people.csv, "--target", "buys", "--id", "row", "--hidden", 4)
     assert said.code == 0
+    assert "chose l2=" in said.err
+    assert "from 8 starts" in said.err
     assert "500 rows, 5 columns beside the target" in said.err
     assert "positive is 'yes' (the second in sorted order; --positive chooses)" in said.err
     assert "left out (nearly every value is different): name" in said.err
@@ -41,7 +43,7 @@ def test_it_says_what_it_understood(trilayer, people):
     assert "judged on 100 rows held out" in said.err
     assert "wrote people.safetensors" in said.err
     assert "On 100 held-out rows" in said.out
-    for name in ("network, 4 hidden", "unit, no hidden layer", "class prior", "The hidden layer"):
+    for name in ("network, 32 hidden", "unit, no hidden layer", "class prior", "The hidden layer"):
         assert name in said.out
 
 
@@ -180,11 +182,23 @@ def test_rare_levels_and_gaps_are_told(trilayer, people):
     assert "only whether a value is there counts" in said.err
 
 
+def test_weight_decay_is_chosen_where_nobody_says_how_to_train(trilayer, people):
+    told = trained(trilayer, people.csv, "--target", "buys", "--hidden", 2)
+    best = min(told["tried"], key=lambda each: each["log_loss"])
+    assert (told["l2"], told["hidden"], told["starts"]) == (best["l2"], 16, 8)
+    assert len(told["tried"]) > 1
+    for words in (("--l2", 0.5), ("--solver", "adam", "--max-iter", 3)):
+        told = trained(trilayer, people.csv, "--target", "buys", *words)
+        assert (told["tried"], told["starts"], told["hidden"]) == ([], 1, 16)
+    assert read("m").summary["l2"] == told["l2"] == 1.0
+
+
 def test_few_rows_are_trained_without_early_stopping(trilayer, people):
-    told = trained(trilayer, written(people.frame[:80], "x.csv"), "--target", "buys")
+    words = ("--target", "buys", "--l2", 1)
+    told = trained(trilayer, written(people.frame[:80], "x.csv"), *words)
     assert told["stop_reason"] in {"converged", "precision"}
     assert read("m").hyper_parameters["early_stopping"] is False
-    trained(trilayer, written(make_people(900), "x.csv"), "--target", "buys")
+    trained(trilayer, written(make_people(900), "x.csv"), *words)
     assert read("m").hyper_parameters["early_stopping"] is True
 
 
@@ -205,7 +219,8 @@ def test_a_run_that_leaves_the_numbers_is_explained(trilayer, people, monkeypatc
             super().fit(*data, **named).stop_reason_ = "diverged"
 
     monkeypatch.setattr(learning, "TriLayerClassifier", Diverging)
-    said = trilayer("train", people.csv, "--target", "buys", "--max-iter", 4)
+    words = ("--target", "buys", "--max-iter", 4, "--l2", 1)
+    said = trilayer("train", people.csv, *words)
     assert "network: left the finite numbers after 4 iterations" in said.err
     assert "lower --learning-rate" in said.err
 

@@ -21,7 +21,10 @@ from trilayer.errors import DivergenceError, InputError
 from trilayer.estimator import TriLayerClassifier
 from trilayer.fitting import solver_name
 from trilayer.optional import require
+from trilayer.recipes import recipe
+from trilayer.selection import Candidate, TriLayerClassifierCV
 from trilayer.solvers import solver
+from trilayer.table_classifier import encoded
 from trilayer.tables import (
     CATEGORY,
     NUMBER,
@@ -51,6 +54,7 @@ VALIDATED = 0.1  # the share of the rows learnt from that early stopping watches
 _FEWEST_VALIDATED = 20
 # L-BFGS and gradient descent rest on plateaus before they go on; 10 iterations were too few.
 _PATIENCE = {"sums": 30, "batches": 10}
+_MAX_ITER = 500
 
 
 @dataclass(frozen=True)
@@ -145,7 +149,10 @@ class Cut:
         return float(np.mean(self.labels == positive))
 
     def teach(
-        self, network: TriLayerClassifier, on_step: "Watcher", checkpoint: "Checkpoint | None"
+        self,
+        network: TriLayerClassifier,
+        on_step: "Watcher | None",
+        checkpoint: "Checkpoint | None",
     ) -> None:
         """Train a network."""
         network.fit(self.X, self.labels, on_step=on_step, checkpoint=checkpoint)
@@ -161,8 +168,7 @@ def cut(known: Known, columns: Columns, settings: Settings, valid: list[Path]) -
     """
     rows = np.arange(len(known.labels))
     learnt, held = (rows, rows[:0]) if valid else _split(known, settings)
-    encoder = TableEncoder(categorical=columns.categorical).fit(known.table.take(learnt))
-    X = encoder.transform(known.table.take(learnt))
+    encoder, X = encoded(known.table.take(learnt), None, categorical=columns.categorical)
     if not valid:
         held_X = encoder.transform(known.table.take(held))
         positive = known.labels[held] == known.target.positive
@@ -205,25 +211,88 @@ def enough_to_watch(rarer: float) -> bool:
     return bool(rarer >= _FEWEST_VALIDATED)
 
 
+@dataclass(frozen=True)
+class Trained:
+    """A network, and what its weight decay was chosen from.
+
+    Attributes
+    ----------
+    network : TriLayerClassifier
+    candidates : tuple of Candidate
+        Empty where nothing was chosen.
+    """
+
+    network: TriLayerClassifier
+    candidates: tuple[Candidate, ...] = ()
+
+
 def fit(
     settings: Settings,
-    hidden: int,
+    hidden: int | None,
     rows: "Cut | Streamed",
     label: str,
     checkpoint: "Checkpoint | None",
-) -> TriLayerClassifier:
-    """Train with early stopping on a validation share, where there are rows enough for one.
+) -> Trained:
+    """Train a network, its weight decay chosen unless somebody says how it is to be trained.
 
     The label is also the checkpoint's stage. What should be known of a run that did not end
     well goes to standard error.
     """
+    stage = checkpoint and checkpoint.stage(label)
+    with warnings.catch_warnings():
+        # The advice is the same, but names Python's arguments instead of the options.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        if isinstance(rows, Cut) and settings.is_choice_ours:
+            trained = _chosen(settings, hidden, rows, label, stage)
+            unfinished = {"max_iter"} if settings.max_iter is None else set()
+        else:
+            trained, unfinished = _as_told(settings, hidden, rows, label, stage), set()
+    network = trained.network
+    advice = _ADVICE.get(network.stop_reason_)
+    if advice and network.stop_reason_ not in unfinished:
+        iterations = counted(network.n_iter_, "iteration")
+        facts = {"n": iterations, "best": network.best_iter_, "most": network.max_iter}
+        say(f"{label}: {advice.format(**facts)}")
+    return trained
+
+
+def _chosen(
+    settings: Settings, hidden: int | None, rows: Cut, label: str, stage: "Checkpoint | None"
+) -> Trained:
+    """Choose weight decay by held-out log-loss, and train with it on all rows."""
+    base = recipe(rows.learnt)
+    given = {
+        "hidden_units": hidden,
+        "max_iter": settings.max_iter,
+        "n_starts": 1 if hidden == 0 else settings.starts,
+        "max_seconds": settings.max_seconds,
+    }
+    base.set_params(**{name: value for name, value in given.items() if value is not None})
+    choice = TriLayerClassifierCV(base, n_threads=settings.threads, random_state=settings.seed)
+    with progress_bar(label, base.max_iter) as told:
+        try:
+            choice.fit(rows.X, rows.labels, None, told.step, told.choice, stage)
+        except DivergenceError as error:
+            raise InputError(f"training left the finite numbers: {error}") from error
+    return Trained(choice.best_estimator_, tuple(choice.candidates_))
+
+
+def _as_told(
+    settings: Settings,
+    hidden: int | None,
+    rows: "Cut | Streamed",
+    label: str,
+    stage: "Checkpoint | None",
+) -> Trained:
+    """Train as the options say, stopping early where there are rows enough to tell when."""
     network = TriLayerClassifier(
         hidden,
         solver=settings.solver,
         learning_rate=settings.learning_rate,
-        l2=settings.l2,
-        max_iter=settings.max_iter,
+        l2=1.0 if settings.l2 is None else settings.l2,
+        max_iter=settings.max_iter or _MAX_ITER,
         max_seconds=settings.max_seconds,
+        n_starts=settings.starts or 1,
         early_stopping=rows.stops_early,
         validation_fraction=VALIDATED,
         n_threads=settings.threads,
@@ -231,31 +300,15 @@ def fit(
     )
     needs = solver(solver_name(network, rows.learnt)).needs
     network.set_params(n_iter_no_change=_PATIENCE[needs])
-    with warnings.catch_warnings():
-        # The advice is the same, but names Python's arguments instead of the options.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        with progress_bar(label, settings.max_iter) as on_step:
-            _fit(network, rows, on_step, checkpoint and checkpoint.stage(label))
-    if advice := _ADVICE.get(network.stop_reason_):
-        iterations = counted(network.n_iter_, "iteration")
-        facts = {"n": iterations, "best": network.best_iter_, "most": settings.max_iter}
-        say(f"{label}: {advice.format(**facts)}")
-    return network
-
-
-def _fit(
-    network: TriLayerClassifier,
-    rows: "Cut | Streamed",
-    on_step: "Watcher",
-    stage: "Checkpoint | None",
-) -> None:
-    try:
-        rows.teach(network, on_step, stage)
-    except DivergenceError as error:
-        raise InputError(
-            f"training with {solver_name(network, rows.learnt)} left the finite numbers "
-            "before it had improved on its start: use a smaller --learning-rate"
-        ) from error
+    with progress_bar(label, network.max_iter) as told:
+        try:
+            rows.teach(network, told.step, stage)
+        except DivergenceError as error:
+            raise InputError(
+                f"training with {solver_name(network, rows.learnt)} left the finite numbers "
+                "before it had improved on its start: use a smaller --learning-rate"
+            ) from error
+    return Trained(network)
 
 
 def fingerprint(paths: Sequence[Path], rows: int) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from trilayer.cli.output import console
 
@@ -11,9 +11,24 @@ if TYPE_CHECKING:
     from trilayer.training import Progress, Watcher
 
 
+class Shown(NamedTuple):
+    """Who is told of a training, or None where there is no terminal.
+
+    Attributes
+    ----------
+    choice : callable, or None
+        What `TriLayerClassifierCV.fit` takes as `on_choice`.
+    step : callable, or None
+        What `fit` takes as `on_step`.
+    """
+
+    choice: "Callable[[int, int], object] | None"
+    step: "Watcher | None"
+
+
 @contextmanager
-def progress_bar(label: str, max_iter: int) -> "Iterator[Watcher]":
-    """Hold a bar on standard error while a run lasts, if that is a terminal.
+def progress_bar(label: str, max_iter: int) -> Iterator[Shown]:
+    """Hold a bar on standard error while a training lasts, if that is a terminal.
 
     Parameters
     ----------
@@ -21,14 +36,9 @@ def progress_bar(label: str, max_iter: int) -> "Iterator[Watcher]":
         What stands before the bar.
     max_iter : int
         The iteration at which it is full.
-
-    Yields
-    ------
-    callable
-        What `TriLayerClassifier.fit` takes as `on_step`.
     """
     if not sys.stderr.isatty():
-        yield _look_away
+        yield Shown(None, None)
         return
     from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar
@@ -45,7 +55,10 @@ def progress_bar(label: str, max_iter: int) -> "Iterator[Watcher]":
         def draw(step: "Progress") -> None:
             bar.update(task, completed=step.k, words=in_words(step))
 
-        yield draw
+        def count(done: int, _: int) -> None:
+            bar.update(task, words=f"choosing weight decay: {done} tried")
+
+        yield Shown(count, draw)
 
 
 @contextmanager

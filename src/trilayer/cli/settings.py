@@ -107,17 +107,24 @@ class Settings:
     Parameters
     ----------
     hidden
-        Hidden units; 0 leaves the hidden layer out.
+        Hidden units of each start; 0 leaves the hidden layer out. By default 16, and 64 where
+        l2 is chosen and there are over 2,000 rows.
+    starts
+        Random starts, folded into one network. By default 8 up to 2,000 rows and 4 beyond
+        where l2 is chosen, and 1 otherwise.
     solver
-        How to minimise; auto takes lbfgs up to 100,000 rows, and adam beyond.
+        How to minimise. By default lbfgs up to 20,000 rows where l2 is chosen, up to 100,000
+        otherwise, and adam beyond.
     learning_rate
         Step size of gd, sgd and adam.
     l2
-        Weight decay.
+        Weight decay. By default it is chosen by held-out log-loss; 1 with --solver or
+        --learning-rate, and where the table is larger than memory or on a cluster.
     max_iter
-        Iterations at the most (epochs of sgd and adam).
+        Iterations at the most (epochs of sgd and adam). By default as many as the number of
+        rows wants: 200 of lbfgs or 30 of adam where l2 is chosen, 500 otherwise.
     max_seconds
-        Stop training after this time; the result then depends on the machine.
+        Stop each training after this time; the result then depends on the machine.
     seed
         Decides the held-out rows, the start and the order of batches.
     threads
@@ -126,12 +133,19 @@ class Settings:
         Share of the rows held out to judge the network.
     """
 
-    hidden: Annotated[int, Parameter(validator=Number(gte=0))] = 16
+    hidden: Annotated[int | None, Parameter(validator=Number(gte=0))] = None
+    starts: Count | None = None
     solver: Literal["auto", "gd", "sgd", "adam", "lbfgs"] = "auto"
     learning_rate: _Positive = None
-    l2: _NotNegative = 1.0
-    max_iter: Count = 500
+    l2: _NotNegative | None = None
+    max_iter: Count | None = None
     max_seconds: _Positive = None
     seed: Seed = 0
     threads: Annotated[int | None, Parameter(validator=Number(gte=1))] = None
     test_share: _Share = 0.2
+
+    @property
+    def is_choice_ours(self) -> bool:
+        """Whether weight decay is to be chosen: nobody says how to train."""
+        told = (self.l2, self.learning_rate)
+        return self.solver == "auto" and all(option is None for option in told)

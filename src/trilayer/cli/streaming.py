@@ -87,7 +87,10 @@ class Streamed:
         return self.counts.get(positive, 0) / sum(self.counts.values())
 
     def teach(
-        self, network: "TriLayerClassifier", on_step: "Watcher", checkpoint: "Checkpoint | None"
+        self,
+        network: "TriLayerClassifier",
+        on_step: "Watcher | None",
+        checkpoint: "Checkpoint | None",
     ) -> None:
         """Train a network."""
         watched = (self.watched_X, self.watched_labels) if self.stops_early else (None, None)

@@ -14,7 +14,7 @@ from sklearn.pipeline import Pipeline
 
 from trilayer.cli import exits
 from trilayer.cli.checkpoints import opened, tell_done
-from trilayer.cli.learning import Cut, Known, cut, fingerprint, fit, read_known
+from trilayer.cli.learning import Cut, Known, Trained, cut, fingerprint, fit, read_known
 from trilayer.cli.model import positive_logits
 from trilayer.cli.output import counted, say, show_json
 from trilayer.cli.scores import losses, prior_logit, scores, verdict
@@ -92,15 +92,17 @@ def _learn_and_judge(
     """Train, judge, save, tell; return the exit code."""
     tell_done(checkpoint)
     began = time.monotonic()
-    network = fit(job.settings, job.settings.hidden, rows, "network", checkpoint)
+    trained = fit(job.settings, job.settings.hidden, rows, "network", checkpoint)
+    network = trained.network
     seconds = time.monotonic() - began
     if checkpoint is not None:
-        seconds = checkpoint.stage("network").seconds  # with those before a fault
+        # With those before a fault, as far as they are written down.
+        seconds = max(seconds, checkpoint.stage("network").seconds)
     unit, stopped = _unit(job.settings, rows, network, checkpoint)
     with _no_interruption() as interrupted:
-        result = _result(job, known, rows, network, unit) | {"seconds": round(seconds, 3)}
+        result = _result(job, known, rows, trained, unit) | {"seconds": round(seconds, 3)}
         _save(job, known, rows, network, result)
-        _tell(network, seconds, job.output)
+        _tell(trained, seconds, job.output)
         _show(job, result, as_json=as_json)
     return exits.INTERRUPTED if stopped or interrupted else exits.OK
 
@@ -121,10 +123,10 @@ def _unit(
     """
     if network.stop_reason_ == "interrupted":
         return None, True
-    if not settings.hidden:
+    if not network.params_.n2:
         return None, False
     try:
-        unit = fit(settings, 0, rows, "unit, no hidden layer", checkpoint)
+        unit = fit(settings, 0, rows, "unit, no hidden layer", checkpoint).network
     except KeyboardInterrupt:  # before its first iteration
         return None, True
     if unit.stop_reason_ == "interrupted":
@@ -150,11 +152,11 @@ def _result(
     job: Job,
     known: Known | Seen,
     rows: Cut | Streamed,
-    network: "TriLayerClassifier",
+    trained: Trained,
     unit: "TriLayerClassifier | None",
 ) -> dict[str, Any]:
     """Return what ``--json`` prints and the model file keeps."""
-    target = known.target
+    target, network = known.target, trained.network
     return {
         "model": str(job.output),
         "target": target.name,
@@ -170,7 +172,13 @@ def _result(
         "inputs": network.n_features_in_,
         "columns": len(rows.encoder.columns_),
         "left_out": [{"column": name, "reason": why} for name, why in rows.encoder.dropped_],
-        "hidden": job.settings.hidden,
+        "hidden": network.params_.n2,
+        "starts": network.n_starts,
+        "l2": network.l2,
+        "tried": [
+            {"hidden": each.hidden_units, "l2": each.l2, "log_loss": each.log_loss}
+            for each in trained.candidates
+        ],
         "solver": network.solver_,
         "engine": network.engine_,
         "iterations": network.n_iter_,
@@ -201,7 +209,7 @@ def _judgement(
         Z_unit = positive_logits(unit.params_, rows.held_X, target)
         baselines["unit"] = judged(Z_unit)
         earns, sentence = verdict(losses(Z, held), losses(Z_unit, held))
-    elif job.settings.hidden:
+    elif network.params_.n2:
         sentence = "The unit without a hidden layer was not trained, so there is no comparison."
     return {
         "network": judged(Z),
@@ -247,8 +255,16 @@ _STOPPED = {
 }
 
 
-def _tell(network: "TriLayerClassifier", seconds: float, output: Path) -> None:
+def _tell(trained: Trained, seconds: float, output: Path) -> None:
+    network = trained.network
+    if trained.candidates:
+        least = min(each.log_loss for each in trained.candidates)
+        say(
+            f"chose l2={network.l2:g} of {len(trained.candidates)} tried: log-loss {least:.4f} on "
+            "rows set aside for that"
+        )
     iterations = counted(network.n_iter_, "iteration")
+    starts = f" from {network.n_starts} starts" if network.n_starts > 1 else ""
     why = f": {_STOPPED[network.stop_reason_]}" if network.stop_reason_ in _STOPPED else ""
-    say(f"trained {iterations} of {network.solver_} in {seconds:.1f} s{why}")
+    say(f"trained {iterations} of {network.solver_}{starts} in {seconds:.1f} s{why}")
     say(f"wrote {output}")
