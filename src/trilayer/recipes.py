@@ -40,7 +40,7 @@ def recipe(m: int) -> TriLayerClassifier:
     if m <= SMALL:
         return TriLayerClassifier(16, solver="lbfgs", n_starts=8, max_iter=200, tol=1e-5)
     if m <= MIDDLE:
-        return TriLayerClassifier(64, solver="lbfgs", n_starts=4, max_iter=200, tol=1e-5)
+        return TriLayerClassifier(64, solver="lbfgs", n_starts=4, max_iter=300, tol=1e-5)
     return TriLayerClassifier(
         64, solver="adam", schedule="cosine", learning_rate=0.01, n_starts=4, max_iter=30, tol=0.0
     )

@@ -122,7 +122,7 @@ class Settings:
         --learning-rate, and where the table is larger than memory or on a cluster.
     max_iter
         Iterations at the most (epochs of sgd and adam). By default as many as the number of
-        rows wants: 200 of lbfgs or 30 of adam where l2 is chosen, 500 otherwise.
+        rows wants: 200 to 300 of lbfgs or 30 of adam where l2 is chosen, 500 otherwise.
     max_seconds
         Stop each training after this time; the result then depends on the machine.
     seed
