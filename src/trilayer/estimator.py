@@ -37,7 +37,7 @@ from trilayer.inputs import (
 from trilayer.params import FloatArray, Params, pack, unpack
 from trilayer.solvers import SCHEDULES, SOLVERS
 from trilayer.sources import BLOCK, LabelledSource, Source
-from trilayer.starts import run_starts, stage_of
+from trilayer.starts import run_starts
 from trilayer.training import Keeping, Progress, Watcher
 
 
@@ -479,7 +479,7 @@ class TriLayerClassifier(
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
         if checkpoint is None or isinstance(self.random_state, Integral):
             return seed
-        return (checkpoint if self.n_starts == 1 else stage_of(checkpoint, 0)).seed(seed)
+        return checkpoint.seed(seed)
 
     def _all_classes(self, classes: ArrayLike | None) -> NDArray[Any]:
         """Return the full list of classes in scikit-learn's way of asking for it."""

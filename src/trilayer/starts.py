@@ -67,7 +67,9 @@ def run_starts(
 
 
 def stage_of(checkpoint: Keeping, k: int) -> Keeping:
-    """Return the stage of the k-th start (from 0)."""
+    """Return the stage of the k-th start (from 0); the first one's is the checkpoint's own."""
+    if k == 0:
+        return checkpoint
     return checkpoint.stage(f"{checkpoint.name}, start {k + 1}")
 
 

@@ -187,7 +187,8 @@ def test_other_axes_change_the_picture_and_not_the_run(tab):
     assert state["k"] == 30
     turned = tab.until("data")
     assert np.array_equal(turned.arrays["x"], tab.data.arrays["y"])
-    before = [m for m in tab.seen if m.header["type"] == "frame" and m.header["k"] == 30][-1]
+    seen = [m for m in tab.seen if m.header["type"] == "frame" and m.header["k"] == 30]
+    before = seen[-1] if seen else tab.until("frame", lambda header: header["k"] == 30)
     after = tab.until("frame")
     assert np.array_equal(after.arrays["boundary"], before.arrays["boundary"].T)
 

@@ -356,7 +356,7 @@ def test_settings_that_a_source_decides_are_refused(tmp_path):
                 TriLayerClassifier(2, max_iter=1, **network).fit_source(source, **given)
         with (
             open_source(path, "y", dtype="float64") as other,
-            pytest.raises(InputError, match="in float64, the source 1 in float32"),
+            pytest.raises(InputError, match="in float64, the source 8 in float32"),
         ):
             TriLayerClassifier(2).fit_source(source, val_source=other)
 

@@ -12,6 +12,7 @@ import pytest
 from cli.conftest import refused, type_in  # noqa: F401 - a fixture
 from trilayer.checkpoint.folder import LOCK, Folder
 from trilayer.cli import learning
+from trilayer.cli.progress import Shown
 from trilayer.modelfile import read
 
 ROWS = 160
@@ -130,7 +131,7 @@ def test_ctrl_c_keeps_the_model_so_far_and_the_run(table, whole, monkeypatch):
 
         def __enter__(self):
             self.bar.__enter__()
-            return self.watch
+            return Shown(None, self.watch)
 
         def __exit__(self, *error):
             return self.bar.__exit__(*error)
@@ -189,18 +190,18 @@ def test_the_seconds_are_those_of_all_sessions(table, died, monkeypatch):
     [
         (["--hidden", 4], "--hidden was 3 and is 4"),
         (["--solver", "lbfgs"], '--solver was "adam" and is "lbfgs"'),
-        (["--learning-rate", 0.1], "--learning-rate was null and is 0.1"),
-        (["--l2", 2], "--l2 was 1.0 and is 2.0"),
+        (["--learning-rate", 0.1], "--learning-rate was not given and is 0.1"),
+        (["--l2", 2], "--l2 was not given and is 2.0"),
         (["--max-iter", 61], "--max-iter was 60 and is 61"),
-        (["--max-seconds", 9], "--max-seconds was null and is 9.0"),
+        (["--max-seconds", 9], "--max-seconds was not given and is 9.0"),
         (["--seed", 1], "--seed was 0 and is 1"),
         (["--test-share", 0.3], "--test-share was 0.2 and is 0.3"),
         (["--threshold", 0.4], "--threshold was 0.5 and is 0.4"),
-        (["--positive", "down"], '--positive was null and is "down"'),
+        (["--positive", "down"], '--positive was not given and is "down"'),
         (["--drop", "d"], '--drop was [] and is ["d"]'),
         (["--categorical", "d"], '--categorical was [] and is ["d"]'),
         (["--id", "a"], '--id was ["id"] and is ["id","a"]'),
-        (["--valid", "other.csv"], "--valid was null and is"),
+        (["--valid", "other.csv"], "--valid was not given and is"),
     ],
 )
 def test_other_settings_are_refused_by_the_names_of_options(table, died, words, named):

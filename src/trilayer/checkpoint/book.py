@@ -90,10 +90,8 @@ def check_same(name: str, then: Stage, now: Stage, size: int, book: Book) -> Non
 
 
 def _change(name: str, then: Any, now: Any) -> str:
-    return (
-        f"{name} was {as_json(then)} and is {as_json(now)}: give the same, or begin again in "
-        "another folder"
-    )
+    was, is_ = ("not given" if value is None else as_json(value) for value in (then, now))
+    return f"{name} was {was} and is {is_}: give the same, or begin again in another folder"
 
 
 def warn(sentence: str) -> None:
