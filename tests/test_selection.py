@@ -116,6 +116,11 @@ def test_it_goes_on_from_a_checkpoint(tmp_path):
         assert kept.l2_ == whole.l2_
 
 
+def test_a_checkpoint_needs_a_seed_that_can_be_given_again(tmp_path):
+    with pytest.raises(ValueError, match="random_state to be a number"):
+        TriLayerClassifierCV().fit(X, y, checkpoint=Checkpoint(tmp_path))
+
+
 def test_what_is_kept_is_saved(tmp_path):
     clf = TriLayerClassifierCV(l2s=(1.0,), **QUICK).fit(X, y)
     save(clf, tmp_path / "model.safetensors")

@@ -169,7 +169,11 @@ class TriLayerClassifierCV(ClassifierMixin, BaseEstimator):
                 sample_weight, rows, dtype=rows.dtype, ensure_non_negative=True
             )
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
-        seed = seed if checkpoint is None else checkpoint.seed(seed)
+        if checkpoint is not None and not isinstance(self.random_state, Integral):
+            raise InputError(
+                "a checkpoint needs random_state to be a number: what chance has drawn for the "
+                "folds could not be drawn again"
+            )
         base = recipe(len(rows)) if self.estimator is None else clone(self.estimator)
         choice = _Choice(self, base, rows, labels, s, seed)
         self.candidates_ = choice.made(on_choice, checkpoint)

@@ -66,7 +66,7 @@ def test_begun_in_memory_it_goes_on_from_a_cache_and_back(tmp_path, solver, m):
 def test_batches_in_another_order_are_another_run(tmp_path):
     """Beyond one buffer the two-level shuffle is not memory's: refused, by name."""
     interrupted(tmp_path / "c", "adam", M)
-    with on_disk(M) as source, pytest.raises(CheckpointError, match="order of batches was not given"):
+    with on_disk(M) as source, pytest.raises(CheckpointError, match="of batches was not given"):
         learner("adam").fit_source(source, checkpoint=Checkpoint(tmp_path / "c", resume=True))
 
 
