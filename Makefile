@@ -63,10 +63,11 @@ $(SANITIZED)/stamp: .venv/group-test $(NATIVE)
 	$(BIN)/python -c '$(SITE)' > "$$($(SANITIZED)/bin/python -c '$(SITE)')/behind.pth"
 	@touch $@
 
-# What failed to build would be a pure install: the first line refuses that.
+# What failed to build would be a pure install: the first line refuses that. Left out are tests
+# that drive a browser, or start and kill dozens of processes: they find nothing more in C++.
 sanitize: $(SANITIZED)/stamp
 	$(WATCHED) -c 'import trilayer._fused as f; assert "$(SANITIZED)" in f.__file__'
-	$(WATCHED) -m pytest -n auto --ignore=tests/lab/browser $(ARGS)
+	$(WATCHED) -m pytest -n auto --ignore=tests/lab/browser --ignore=tests/scale $(ARGS)
 
 lint: .venv/group-lint .venv/group-test build/lab/stamp
 	$(BIN)/ruff check .
