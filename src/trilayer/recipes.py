@@ -1,7 +1,6 @@
 """How a network is trained where nobody says how: by the number of rows, and by evidence.
 
-`bench/quality.py` measured these on the sets that it names CHOOSE, and confirmed them on the
-others.
+Chosen on the tables of `bench/quality.py`; docs/benchmarks.md says on which, and what came out.
 """
 
 from typing import Any
