@@ -1,6 +1,7 @@
 """Data that several test files learn from."""
 
 import os
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,9 @@ settings.register_profile(
 # Chance explores on developers' machines; what gates a change is the same every time.
 settings.register_profile("gate", settings.get_profile("trilayer"), derandomize=True)
 settings.load_profile("gate" if os.environ.get("CI") else "trilayer")
+
+# A shell's background job, and whatever it starts, ignores Ctrl-C, which tests are about.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-with warnings.catch_warnings():
+# Its import makes NumPy write twelve digits of every number, CSV files of other tests included.
+with warnings.catch_warnings(), np.printoptions():
     warnings.simplefilter("ignore")  # about Matplotlib, which it does without
     import colour
 

@@ -56,7 +56,7 @@ def test_the_tab_key_reaches_everything(open_lab, screen):
     )
     page.evaluate("document.activeElement.blur()")
     reached = set()
-    for _ in range(wanted + 20):
+    for _ in range(2 * wanted + 40):  # a busy browser may drop a key
         page.keyboard.press("Tab")
         reached.add(page.evaluate("document.activeElement.dataset.wanted"))
     assert reached >= {str(i) for i in range(wanted)}

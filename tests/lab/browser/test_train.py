@@ -146,7 +146,8 @@ def test_files_are_saved(open_lab):
         compile(script, what, "exec")
     _, npz = saved(page, '[data-export="npz"]')
     J = np.load(BytesIO(npz))["J"].item()
-    assert J == told.cost(page)
+    # The page's J is the engine's, the file's the trace's: the last digit may differ.
+    assert pytest.approx(told.cost(page), rel=1e-14) == J
     _, text = saved(page, '[data-export="json"]')
     assert json.loads(text)["iteration"] == 20
     _, latex = saved(page, '[data-export="latex"]')
