@@ -2,6 +2,8 @@
 
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 from sklearn.datasets import load_breast_cancer
 from sklearn.model_selection import train_test_split
@@ -83,10 +85,7 @@ def test_it_finds_what_there_is_to_find():
 @pytest.mark.parametrize("kind", ["polars", "arrow"])
 def test_other_tables_are_as_good(kind):
     frame, y = table()
-    if kind == "polars":
-        other = pytest.importorskip("polars").from_pandas(frame)
-    else:
-        other = pytest.importorskip("pyarrow").Table.from_pandas(frame)
+    other = pl.from_pandas(frame) if kind == "polars" else pa.Table.from_pandas(frame)
     ours, theirs = (
         TriLayerTableClassifier(**QUICK).fit(t, y).predict_proba(t) for t in (frame, other)
     )

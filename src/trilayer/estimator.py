@@ -373,7 +373,7 @@ class TriLayerClassifier(
 
         watched = watch if on_step or report.is_wanted else None
         if self.n_starts > 1:
-            fitted, params = run_starts(self, source, held_out, seed, watched, checkpoint)
+            fitted, params = run_starts(self, source, held_out, start, seed, watched, checkpoint)
         else:
             fitted = run(self, source, held_out, start, seed, watched, checkpoint)
             params = as_params(fitted.outcome.theta)

@@ -49,6 +49,13 @@ class Stepped(NamedTuple):
     state: State | None
 
 
+def given_start(settings: Any) -> tuple[Params | None, str]:
+    """Return the start that is given, and by what: the last fit's parameters, or `init`."""
+    if settings.warm_start and hasattr(settings, "params_"):
+        return settings.params_, "warm_start"
+    return settings.init, "init"
+
+
 def start_params(settings: Any, n1: int, seed: int, dtype: Any) -> Params:
     """Return where to start: `init`, the last fit's parameters, or a random draw.
 
@@ -57,9 +64,7 @@ def start_params(settings: Any, n1: int, seed: int, dtype: Any) -> Params:
     InputError
         If the given start has other numbers of inputs or hidden units.
     """
-    given, origin = settings.init, "init"
-    if settings.warm_start and hasattr(settings, "params_"):
-        given, origin = settings.params_, "warm_start"
+    given, origin = given_start(settings)
     n2 = settings.hidden_units
     if given is None:
         n2 = DEFAULT_HIDDEN_UNITS if n2 is None else n2

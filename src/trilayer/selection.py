@@ -58,10 +58,12 @@ class TriLayerClassifierCV(ClassifierMixin, BaseEstimator):
     ----------
     estimator : TriLayerClassifier, optional
         What is trained, but for l2, hidden_units, n_starts, n_threads and random_state. By
-        default, up to 2,000 rows 16 hidden units with lbfgs, beyond 64 with adam and a falling
-        learning rate (see `trilayer.recipes`).
+        default, up to 2,000 rows 16 hidden units with lbfgs, up to 20,000 rows 64, and beyond
+        64 with adam and a falling learning rate (see `trilayer.recipes`).
     l2s : sequence of float, optional
-        Weight decays to choose from; one is taken without choosing.
+        Weight decays to choose from, all of which are tried; one is taken without choosing.
+        By default a grid from 60 to 0.1, of which neighbours are tried until the best one
+        stands between worse ones.
     hidden_units : int or sequence of int, optional
         Numbers of hidden units to choose from; by default the estimator's own.
     n_starts : int, optional
@@ -147,7 +149,7 @@ class TriLayerClassifierCV(ClassifierMixin, BaseEstimator):
         on_step : callable, optional
             As for `TriLayerClassifier.fit`, of the last training.
         on_choice : callable, optional
-            Called with the number of fits done, and of all, while candidates are tried.
+            Called after each candidate with how many are tried, and how many there are.
         checkpoint : Checkpoint, optional
             As for `TriLayerClassifier.fit`; each fit is a stage of its own.
 

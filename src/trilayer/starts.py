@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from trilayer.fitting import Fitted, run, start_params, threads
+from trilayer.fitting import Fitted, given_start, run, start_params, threads
 from trilayer.inputs import Samples
 from trilayer.params import FloatArray, Params, average, pack, unpack
 from trilayer.sources import Source
@@ -24,11 +24,12 @@ def run_starts(
     settings: Any,
     source: Source,
     held_out: Samples | Source | None,
+    start: Params,
     seed: int,
     watch: Watcher | None,
     checkpoint: Keeping | None,
 ) -> tuple[Fitted, Params]:
-    """Train from `n_starts` random starts; the network that has their mean logit.
+    """Train from `n_starts` random starts, or a given one; the network of their mean logit.
 
     In memory the starts share X and run on `n_threads` threads, one start a thread, in the
     same order of batches; elsewhere one after the other. What comes out does not depend on it.
@@ -40,10 +41,8 @@ def run_starts(
     params : Params
         n_starts · n2 hidden units (see `trilayer.params.average`).
     """
-    first = start_params(settings, source.n1, seed, source.dtype)
-    if settings.init is not None or (settings.warm_start and hasattr(settings, "params_")):
-        starts = [first]  # a start that was given is one
-    else:
+    starts = [start]
+    if given_start(settings)[0] is None:
         seeds = np.random.SeedSequence(seed).generate_state(settings.n_starts)
         starts = [start_params(settings, source.n1, int(s), source.dtype) for s in seeds]
     stop, together = Event(), _one_at_a_time(watch)
@@ -53,13 +52,11 @@ def run_starts(
 
     def one(k: int) -> Fitted:
         stage = None if checkpoint is None else stage_of(checkpoint, k)
-        with _share(source) as samples:
-            return run(
-                settings, samples, held_out, starts[k], seed, look, stage, sees_all=bool(watch)
-            )
+        return run(settings, shared, held_out, starts[k], seed, look, stage, sees_all=bool(watch))
 
-    fits = _in_parallel(one, len(starts), _workers(settings, source), stop)
-    members = [unpack(fit.outcome.theta, first.n1, first.n2) for fit in fits]
+    with _shared(source) as shared:
+        fits = _in_parallel(one, len(starts), _workers(settings, source), stop)
+    members = [unpack(fit.outcome.theta, start.n1, start.n2) for fit in fits]
     params = average(members)
     outcome = _together([fit.outcome for fit in fits], pack(params), interrupted=stop.is_set())
     problem = next((fit.problem for fit in fits if fit.problem), None)
@@ -78,13 +75,13 @@ def _workers(settings: Any, source: Source) -> int:
 
 
 @contextmanager
-def _share(source: Source) -> Iterator[Source]:
-    """Give each start a source of its own over the same samples, on one thread."""
+def _shared(source: Source) -> Iterator[Source]:
+    """Hold the source for all starts: in memory, each walks it on a thread of its own."""
     if not isinstance(source, MemorySource):
         yield source
         return
-    with MemorySource(source.X, source.Y, source.s, 1) as own:
-        yield own
+    with MemorySource(source.X, source.Y, source.s, 1) as alone:
+        yield alone
 
 
 def _one_at_a_time(watch: Watcher | None) -> Watcher | None:

@@ -190,9 +190,9 @@ def encoded(X: Any, max_bins: int | None, **settings: Any) -> tuple[TableEncoder
 
     The inputs of more than `SMALL` rows are float32: they are many, and half as dear.
     """
-    plain = TableEncoder(max_bins=0, **settings).fit(X)
+    encoder = TableEncoder(max_bins=0, **settings).fit(X)
     if max_bins is None:
-        max_bins = bins_for(sum(len(column.parts) for column in plain.columns_))
-    dtype = "float64" if plain.n_rows_ <= SMALL else "float32"
-    encoder = TableEncoder(max_bins=max_bins, dtype=dtype, **settings).fit(X)
+        max_bins = bins_for(sum(len(column.parts) for column in encoder.columns_))
+    dtype = "float64" if encoder.n_rows_ <= SMALL else "float32"
+    encoder.set_params(max_bins=max_bins, dtype=dtype).finish()
     return encoder, encoder.transform(X)

@@ -60,7 +60,7 @@ class Judge:
             Z, positive = self._joined()
             curve = reliability_curve(positive, probabilities(Z))
             prior = prior_log_loss(float(positive.mean()))
-            return scores(Z, positive, self.threshold), prior, curve
+            return scores(Z, positive, self.threshold, curve), prior, curve
         self._fold()
         rate = self._folded.positives / self._folded.rows
         curve = self._folded.curve()

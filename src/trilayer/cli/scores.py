@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trilayer import core
-from trilayer.calibration import ReliabilityCurve, expected_calibration_error
+from trilayer.calibration import ReliabilityCurve, curve_error, reliability_curve
 
 Floats = npt.NDArray[np.floating[Any]]
 Answers = npt.NDArray[np.bool_]
@@ -46,7 +46,9 @@ class Scores:
         return dict(vars(self))
 
 
-def scores(Z: Floats, positive: Answers, threshold: float) -> Scores:
+def scores(
+    Z: Floats, positive: Answers, threshold: float, curve: ReliabilityCurve | None = None
+) -> Scores:
     """Score the logits of the positive label.
 
     Parameters
@@ -56,6 +58,8 @@ def scores(Z: Floats, positive: Answers, threshold: float) -> Scores:
         The truth.
     threshold : float
         The probability from which on a row is said to be positive.
+    curve : ReliabilityCurve, optional
+        Of these rows, where it is known already.
     """
     p = probabilities(Z)
     said = p >= threshold
@@ -64,7 +68,7 @@ def scores(Z: Floats, positive: Answers, threshold: float) -> Scores:
         auc=_auc(Z, positive),
         log_loss=float(losses(Z, positive).mean()),
         brier=float(np.square(p - positive).mean()),
-        ece=expected_calibration_error(positive, p),
+        ece=curve_error(reliability_curve(positive, p) if curve is None else curve),
         accuracy=float((said == positive).mean()),
         confusion={
             "true_negative": int(np.sum(~said & ~positive)),

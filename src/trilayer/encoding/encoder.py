@@ -149,7 +149,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """
         if hasattr(self, "_learning"):
             learning = self._learning
-            columns, dropped = learning.settle()
+            columns, dropped = learning.settle(checked(self))
             names = tuple(learning.names)
             self._learnt = Learnt(names, learning.named, learning.rows, CLIP, columns, dropped)
         check_is_fitted(self)

@@ -48,7 +48,7 @@ class TableLearner:
     named : bool
         Whether they are called so, or counted.
     parameters : Parameters
-        Of the encoder.
+        Of the encoder: which columns are categories, and which are dropped.
 
     Raises
     ------
@@ -60,7 +60,6 @@ class TableLearner:
         require_columns([*parameters.categorical, *parameters.drop], names, "the table")
         self.names, self.named = list(names), named
         self.rows = 0
-        self._parameters = parameters
         self._learners = {
             name: None
             if name in parameters.drop
@@ -75,8 +74,12 @@ class TableLearner:
                 learner.add(table.column(index), self.rows + 1)
         self.rows += len(table)
 
-    def settle(self) -> tuple[tuple[Column, ...], tuple[tuple[str, str], ...]]:
+    def settle(
+        self, parameters: Parameters
+    ) -> tuple[tuple[Column, ...], tuple[tuple[str, str], ...]]:
         """Return the columns to use, and those to leave out with the reason.
+
+        The rows need not be seen again to settle for other bins or levels.
 
         Raises
         ------
@@ -90,7 +93,7 @@ class TableLearner:
         for name, learner in self._learners.items():
             outcome: Column | str = "as asked"
             if learner is not None:
-                outcome = learner.settle(self._parameters)
+                outcome = learner.settle(parameters)
             if isinstance(outcome, Column):
                 columns.append(outcome)
             else:
