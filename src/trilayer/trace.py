@@ -83,6 +83,16 @@ _GRAD_b2 = Equation(
     (Source("dZ2", "0", ":"),), lambda v: core.grad_b2(v["dZ2"]) / _samples(v),
 )  # fmt: skip
 
+GIVEN: dict[str, tuple[str, tuple[str, str]]] = {
+    "X": ("E2", ("n1", "m")),
+    "Y": ("E3", ("1", "m")),
+    "W1": ("E4", ("n1", "n2")),
+    "b1": ("E5", ("n2", "1")),
+    "W2": ("E9", ("n2", "1")),
+    "b2": ("E9", ("1", "1")),
+}
+"""What no equation makes: where each matrix is introduced, and its shape."""
+
 NETWORK: tuple[Equation, ...] = (
     Equation(
         "Z1", "E7", ("n2", "m"), r"Z^{(1)} = (W^{(1)})^T X + b^{(1)}",

@@ -10,12 +10,12 @@ if TYPE_CHECKING:
     from trilayer.params import FloatArray
 
 GIVEN = {
-    "X": ("E2", ("n1", "m"), "the samples as columns, encoded"),
-    "Y": ("E3", ("1", "m"), "the targets"),
-    "W1": ("E4", ("n1", "n2"), "weights into the hidden units, a column for each"),
-    "b1": ("E5", ("n2", "1"), "biases of the hidden units"),
-    "W2": ("E9", ("n2", "1"), "weights into the output"),
-    "b2": ("E9", ("1", "1"), "bias of the output"),
+    "X": "the samples as columns, encoded",
+    "Y": "the targets",
+    "W1": "weights into the hidden units, a column for each",
+    "b1": "biases of the hidden units",
+    "W2": "weights into the output",
+    "b2": "bias of the output",
 }
 MADE = {
     "Z1": "W1ᵀ X + b1",
@@ -111,13 +111,18 @@ def _matrices(model: "Model", X: "FloatArray", Y: "FloatArray | None") -> list[d
     import numpy as np
 
     from trilayer.cli.model import TOO_LARGE
+    from trilayer.trace import GIVEN as PLACES
     from trilayer.trace import table
 
     params = model.record.params.astype(np.float64)
     values = {"X": X.astype(np.float64)} | ({} if Y is None else {"Y": Y}) | dict(vars(params))
     if params.n2 == 0:
         del values["W1"], values["b1"]
-    shown = [_matrix(name, *GIVEN[name], values[name]) for name in GIVEN if name in values]
+    shown = [
+        _matrix(name, *PLACES[name], words, values[name])
+        for name, words in GIVEN.items()
+        if name in values
+    ]
     words = MADE if params.n2 else MADE_BY_UNIT
     for equation in table(params.n2):
         if all(source.matrix in values for source in equation.sources):

@@ -7,7 +7,7 @@ indices or with numbers, is made from the same sources.
 from typing import Any, NamedTuple
 
 from trilayer.lab.symbols import HELP, SYMBOLS
-from trilayer.trace import NETWORK, UNIT, Equation, Source
+from trilayer.trace import GIVEN, NETWORK, UNIT, Equation, Source
 
 
 class Form(NamedTuple):
@@ -38,15 +38,6 @@ FORMS = {
     "dZ1": Form("slope"),
     "dW1": Form("sum", mean=True),
     "db1": Form("sum", mean=True),
-}
-
-GIVEN: dict[str, tuple[str, tuple[str, str]]] = {
-    "X": ("E2", ("n1", "m")),
-    "Y": ("E3", ("1", "m")),
-    "W1": ("E4", ("n1", "n2")),
-    "b1": ("E5", ("n2", "1")),
-    "W2": ("E9", ("n2", "1")),
-    "b2": ("E9", ("1", "1")),
 }
 
 _LETTER = {"n1": "k", "n2": "j", "m": "i", "1": "1"}
