@@ -1,13 +1,14 @@
 """Gradient descent on all samples: E35, and nothing else unless asked."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 
 from trilayer.core import descend
 from trilayer.objective import Objective
 from trilayer.params import FloatArray
-from trilayer.solvers.native import Place, at, descends, strides
+from trilayer.solvers.native import Place, at, descends, lengths, strides
 from trilayer.solvers.step import State, Step
 
 
@@ -49,24 +50,9 @@ def gradient_descent(
         place = Place(0, theta, np.zeros_like(theta), gradient)
         yield _step(place, J)
     if descends(objective):
-        last = np.inf if max_iter is None else max_iter
-
-        def most(k: int) -> int:
-            return int(min(stride, last - k)) if k < last else stride
-
-        def stride_from(before: Place) -> Callable[[int], Step]:
-            def within(i: int) -> Step:
-                # The tolerance ends a stride at its last iteration, never before.
-                walk = strides(
-                    objective, before, learning_rate, momentum, 0.0, lambda k: before.k + i + 1 - k
-                )
-                *_, (there, record) = walk
-                return _step(there, float(record[-1, 0]))
-
-            return within
-
+        most = lengths(stride, max_iter)
         for reached, record in strides(objective, place, learning_rate, momentum, tol, most):
-            within = stride_from(place)
+            within = partial(_again, objective, place, learning_rate, momentum)
             place = reached
             yield _step(place, float(record[-1, 0]), record[:, 0], within)
     while True:
@@ -75,6 +61,16 @@ def gradient_descent(
         J, gradient = objective(theta)
         place = Place(place.k + 1, theta, velocity, gradient)
         yield _step(place, J)
+
+
+def _again(
+    objective: Objective, start: Place, learning_rate: float, momentum: float, i: int
+) -> Step:
+    """Do iteration i (from 0) of the stride from `start` again, with those before it."""
+    # A tolerance ends a stride at its last iteration, never before: there is none here.
+    walk = strides(objective, start, learning_rate, momentum, 0.0, lambda k: start.k + i + 1 - k)
+    *_, (there, record) = walk
+    return _step(there, float(record[-1, 0]))
 
 
 def _step(

@@ -7,7 +7,7 @@ import numpy as np
 from trilayer.engines.data import NewtonPlace
 from trilayer.objective import Objective
 from trilayer.params import FloatArray
-from trilayer.solvers.native import at, descends, newton_strides
+from trilayer.solvers.native import at, descends, lengths, newton_strides
 from trilayer.solvers.step import State, Step
 from trilayer.solvers.wolfe import Point, search
 
@@ -57,11 +57,7 @@ def lbfgs(
     if not descends(objective):
         yield from map(_step, _places(objective, place))
         return
-    last = np.inf if max_iter is None else max_iter
-
-    def most(k: int) -> int:
-        return int(min(stride, last - k)) if k < last else stride
-
+    most = lengths(stride, max_iter)
     for reached, trail in newton_strides(objective, place, HISTORY, tol, most):
         yield _step(reached, trail)
 

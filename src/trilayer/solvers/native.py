@@ -117,6 +117,12 @@ def epoch_of(
     return theta, memory, J, gradient
 
 
+def lengths(stride: int, max_iter: int | None) -> Callable[[int], int]:
+    """Return how many steps a stride from iteration k may have: it ends at `max_iter`."""
+    last = np.inf if max_iter is None else max_iter
+    return lambda k: int(min(stride, last - k)) if k < last else stride
+
+
 def strides(
     objective: Objective,
     place: Place,
