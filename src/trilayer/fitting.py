@@ -13,6 +13,7 @@ from trilayer.advice import advice
 from trilayer.engines import select
 from trilayer.errors import DivergenceError, InputError
 from trilayer.inputs import Samples, validation
+from trilayer.keepers import Beginning
 from trilayer.objective import Objective
 from trilayer.params import FloatArray, Params, initialise, pack
 from trilayer.solvers import State, Step, check_options, solver
@@ -20,7 +21,7 @@ from trilayer.sources import Source
 from trilayer.sources.memory import MemorySource
 from trilayer.sources.walking import available_threads
 from trilayer.tasks import task
-from trilayer.training import Keeping, Limits, Outcome, Watcher, is_finite, train
+from trilayer.training import Limits, Outcome, Watcher, is_finite, train
 
 DEFAULT_HIDDEN_UNITS = 16
 
@@ -126,7 +127,7 @@ def run(
     start: Params,
     seed: int,
     watch: Watcher | None,
-    checkpoint: Keeping | None = None,
+    checkpoint: Beginning | None = None,
     *,
     sees_all: bool = True,
 ) -> Fitted:

@@ -60,7 +60,15 @@ class Keeper(Protocol):
         ...
 
 
-class Keeping(Protocol):
+class Beginning(Protocol):
+    """What one run asks of a checkpoint."""
+
+    def begin(self, task: Task) -> Keeper:
+        """Begin a run, or find where it stands."""
+        ...
+
+
+class Keeping(Beginning, Protocol):
     """What `fit` takes as `checkpoint`: a `trilayer.Checkpoint`, or a stage of one."""
 
     name: str
@@ -71,8 +79,4 @@ class Keeping(Protocol):
 
     def seed(self, drawn: int) -> int:
         """Return the seed of the run that goes on, or the one that was drawn."""
-        ...
-
-    def begin(self, task: Task) -> Keeper:
-        """Begin a run, or find where it stands."""
         ...

@@ -5,12 +5,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from threading import Event, Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from trilayer.fitting import Fitted, given_start, run, start_params, threads
 from trilayer.inputs import Samples
+from trilayer.keepers import Keeper, Task
 from trilayer.params import FloatArray, Params, average, pack, unpack
 from trilayer.sources import Source
 from trilayer.sources.memory import MemorySource
@@ -46,13 +47,20 @@ def run_starts(
         seeds = np.random.SeedSequence(seed).generate_state(settings.n_starts)
         starts = [start_params(settings, source.n1, int(s), source.dtype) for s in seeds]
     stop, together = Event(), _one_at_a_time(watch)
+    accepted: Future[None] = Future()
 
     def look(progress: Progress) -> bool:
         return stop.is_set() or (together is not None and together(progress))
 
     def one(k: int) -> Fitted:
-        stage = None if checkpoint is None else stage_of(checkpoint, k)
-        return run(settings, shared, held_out, starts[k], seed, look, stage, sees_all=bool(watch))
+        stage = None if checkpoint is None else _Stage(checkpoint, accepted, k)
+        try:
+            return run(
+                settings, shared, held_out, starts[k], seed, look, stage, sees_all=bool(watch)
+            )
+        finally:
+            if k == 0:
+                accepted.cancel()  # should it have failed before it was asked about
 
     with _shared(source) as shared:
         fits = _in_parallel(one, len(starts), _workers(settings, source), stop)
@@ -63,11 +71,30 @@ def run_starts(
     return Fitted(outcome, fits[0].solver, fits[0].engine, problem), params
 
 
-def stage_of(checkpoint: Keeping, k: int) -> Keeping:
-    """Return the stage of the k-th start (from 0); the first one's is the checkpoint's own."""
-    if k == 0:
-        return checkpoint
-    return checkpoint.stage(f"{checkpoint.name}, start {k + 1}")
+class _Stage(NamedTuple):
+    """One start's stage of a checkpoint; the first one's is the checkpoint's own.
+
+    What was begun with other settings or data is refused by the first start, so the others
+    begin, and write, only when that one was accepted.
+    """
+
+    checkpoint: Keeping
+    accepted: Future[None]
+    k: int
+
+    def begin(self, task: Task) -> Keeper:
+        """Begin the stage, or find where it stands."""
+        if self.k:
+            self.accepted.result()
+            name = f"{self.checkpoint.name}, start {self.k + 1}"
+            return self.checkpoint.stage(name).begin(task)
+        try:
+            keeper = self.checkpoint.begin(task)
+        except BaseException as error:
+            self.accepted.set_exception(error)
+            raise
+        self.accepted.set_result(None)
+        return keeper
 
 
 def _workers(settings: Any, source: Source) -> int:

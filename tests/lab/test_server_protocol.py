@@ -183,12 +183,12 @@ def test_without_a_hidden_layer_there_are_no_maps(tab):
 def test_other_axes_change_the_picture_and_not_the_run(tab):
     tab.ask("play", iterations=30)
     tab.until("state", lambda header: not header["running"])
+    seen = [m for m in tab.seen if m.header["type"] == "frame" and m.header["k"] == 30]
+    before = seen[-1] if seen else tab.until("frame", lambda header: header["k"] == 30)
     state = tab.ask("set", settings={"axis_x": 1, "axis_y": 0}).header
     assert state["k"] == 30
     turned = tab.until("data")
     assert np.array_equal(turned.arrays["x"], tab.data.arrays["y"])
-    seen = [m for m in tab.seen if m.header["type"] == "frame" and m.header["k"] == 30]
-    before = seen[-1] if seen else tab.until("frame", lambda header: header["k"] == 30)
     after = tab.until("frame")
     assert np.array_equal(after.arrays["boundary"], before.arrays["boundary"].T)
 
