@@ -14,6 +14,7 @@
 #include <string>
 
 #include "compute.hpp"
+#include "places.hpp"
 
 namespace trilayer {
 
@@ -46,16 +47,27 @@ template <class T> Shape shape_of(std::size_t theta, Index n2, const Matrix<T>& 
   return n;
 }
 
+// `places`, if any, are X's.
 template <class T>
-Samples<T> samples_of(const Matrix<T>& X, const Vector<T>& Y, const Maybe<Vector<T>>& s) {
+Samples<T> samples_of(Index n2, const Matrix<T>& X, const Vector<T>& Y, const Maybe<Vector<T>>& s,
+                      const Places<T>* places) {
   const Index m = Index(X.shape(1));
   require(Index(Y.size()) == m, "Y must have one label a sample");
   require_length(s, m, "s must have one weight a sample");
-  return {X.data(), X.stride(1), X.stride(0), Y.data(), pointer(s), nullptr, 0, 0, !s};
+  const Samples<T> samples{X.data(), X.stride(1), X.stride(0), Y.data(), pointer(s),
+                           nullptr,  0,           0,           !s};
+  if (!places) return samples;
+  require(n2 >= 1, "places are for a network with hidden units");
+  require(places->samples() == m && places->inputs() == Index(X.shape(0)),
+          "places must be those of X");
+  return places->arranged(samples);
 }
 
 inline auto none(const char* name) { return nb::arg(name).noconvert().none(); }
 inline auto plain(const char* name) { return nb::arg(name).noconvert(); }
+
+// The last argument of all that sums over samples.
+inline auto places_or_none() { return nb::arg("places").noconvert() = nb::none(); }
 
 // bindings_newton.cpp
 void define_newton(nb::module_& m);

@@ -7,10 +7,11 @@ namespace {
 
 template <class T>
 void sums(const Theta& theta, Index n2, const Matrix<T>& X, const Vector<T>& Y,
-          const Maybe<Vector<T>>& s, const Doubles& out, bool want_loss, int threads) {
+          const Maybe<Vector<T>>& s, const Doubles& out, bool want_loss, int threads,
+          const Places<T>* places) {
   const Shape n = shape_of(theta.size(), n2, X);
   require(Index(out.size()) == n.parameters() + 1, "out needs one number more than theta");
-  const Samples<T> samples = samples_of(X, Y, s);
+  const Samples<T> samples = samples_of(n2, X, Y, s, places);
   nb::gil_scoped_release release;
   network_sums(n, theta.data(), samples, 0, Index(X.shape(1)), Cut::blocks, threads, want_loss,
                out.data());
@@ -34,9 +35,9 @@ Index run_gd(const Doubles& theta, Index n2, const Maybe<Doubles>& velocity,
              const Doubles& gradient, const Matrix<T>& X, const Vector<T>& Y,
              const Maybe<Vector<T>>& s, double learning_rate, double momentum, double total_weight,
              double decay, double tolerance, Index steps, double seconds, const Maybe<Doubles>& J,
-             const Doubles& largest, int threads) {
+             const Doubles& largest, int threads, const Places<T>* places) {
   const Shape n = shape_of(theta.size(), n2, X);
-  const Samples<T> samples = samples_of(X, Y, s);
+  const Samples<T> samples = samples_of(n2, X, Y, s, places);
   require_length(velocity, n.parameters(), "velocity must be as long as theta");
   require(Index(gradient.size()) == n.parameters(), "gradient must be as long as theta");
   require(!J || Index(J->size()) >= steps, "J needs a place for every step");
@@ -81,8 +82,8 @@ template <class T> struct Epoch {
   Epoch(const Doubles& theta, Index n2, const Matrix<T>& X, const Vector<T>& Y,
         const Maybe<Vector<T>>& s, const Maybe<Order>& order, Index size, Index first,
         const Doubles& rates, double average_weight, double decay, double seconds,
-        const Doubles& total)
-      : n(shape_of(theta.size(), n2, X)), samples(samples_of(X, Y, s)) {
+        const Doubles& total, const Places<T>* places)
+      : n(shape_of(theta.size(), n2, X)), samples(samples_of(n2, X, Y, s, places)) {
     const Index all = Index(X.shape(1)), m = order ? Index(order->size()) : all;
     require(size >= 1 && first >= 0, "a batch needs a sample");
     require(Index(rates.size()) >= (m + size - 1) / size, "rates needs a place for every batch");
@@ -101,9 +102,9 @@ nb::tuple run_sgd(const Doubles& theta, Index n2, const Doubles& velocity, const
                   const Vector<T>& Y, const Maybe<Vector<T>>& s, const Maybe<Order>& order,
                   Index size, Index first, const Doubles& rates, double average_weight,
                   double decay, double seconds, const Doubles& total, double J, double momentum,
-                  int threads) {
+                  int threads, const Places<T>* places) {
   const Epoch<T> epoch(theta, n2, X, Y, s, order, size, first, rates, average_weight, decay,
-                       seconds, total);
+                       seconds, total, places);
   require(velocity.size() == theta.size(), "velocity must be as long as theta");
   EpochTotals totals{J, total.data()};
   Index done;
@@ -120,9 +121,10 @@ nb::tuple run_adam(const Doubles& theta, Index n2, const Doubles& mean, const Do
                    const Matrix<T>& X, const Vector<T>& Y, const Maybe<Vector<T>>& s,
                    const Maybe<Order>& order, Index size, Index first, const Doubles& rates,
                    double average_weight, double decay, double seconds, const Doubles& total,
-                   double J, Index updates, double beta1, double beta2, double epsilon, int threads) {
+                   double J, Index updates, double beta1, double beta2, double epsilon, int threads,
+                   const Places<T>* places) {
   const Epoch<T> epoch(theta, n2, X, Y, s, order, size, first, rates, average_weight, decay,
-                       seconds, total);
+                       seconds, total, places);
   require(mean.size() == theta.size() && square.size() == theta.size(),
           "the moments must be as long as theta");
   EpochTotals totals{J, total.data()};
@@ -144,6 +146,23 @@ void elementwise(const std::string& name, const Vector<T>& x, const State<T>& ou
   const auto f = name == "exp" ? k.exp : name == "sigmoid" ? k.sigmoid : k.softplus;
   f(Index(x.size()), x.data(), out.data());
 }
+
+using Ranges = nb::ndarray<const std::int64_t, nb::shape<-1, 2>, nb::c_contig, nb::device::cpu>;
+
+template <class T>
+void arrange(Places<T>* self, const Matrix<T>& X, const Ranges& stairs, const Ranges& levels,
+             const Maybe<Vector<T>>& heights) {
+  require_length(heights, Index(X.shape(0)), "heights must have one for each input");
+  new (self) Places<T>(X.data(), Index(X.shape(1)), Index(X.shape(0)), X.stride(1), X.stride(0),
+                       {stairs.data(), Index(stairs.shape(0))},
+                       {levels.data(), Index(levels.shape(0))}, pointer(heights));
+}
+
+constexpr auto places_text =
+    "Samples X (n1 x m) rearranged by runs of inputs, [runs][2]: first input and length. Those of\n"
+    "`stairs` are at their full heights (None: 1), then one anywhere between, then zeros; those of\n"
+    "`levels` are zeros, but for at most one at its height. ValueError says which are not. Given to what sums over samples\n"
+    "as `places` beside the same X, in whose place they are read.";
 
 constexpr auto run_gd_text =
     "Up to `steps` steps of gradient descent on all samples, in place:\n"
@@ -174,9 +193,12 @@ constexpr auto run_adam_text =
     "  rate = rates[b] * sqrt(1 - beta2^t) / (1 - beta1^t)\n"
     "  theta -= rate * mean / (sqrt(square) + epsilon)";
 
-template <class T> void define(nb::module_& m) {
+template <class T> void define(nb::module_& m, const char* places) {
+  nb::class_<Places<T>>(m, places, places_text)
+      .def("__init__", arrange<T>, plain("X"), plain("stairs"), plain("levels"),
+           none("heights"));
   m.def("sums", sums<T>, plain("theta"), "n2"_a, plain("X"), plain("Y"), none("s"), plain("out"),
-        "want_loss"_a = true, "threads"_a = 1,
+        "want_loss"_a = true, "threads"_a = 1, places_or_none(),
         "The loss (0 unless want_loss) and the gradient, summed over X's samples, into `out`,\n"
         "one longer than theta.");
   m.def("predict", predict<T>, plain("theta"), "n2"_a, plain("X"), plain("out"), "kind"_a,
@@ -185,14 +207,14 @@ template <class T> void define(nb::module_& m) {
   m.def("run_gd", run_gd<T>, plain("theta"), "n2"_a, none("velocity"), plain("gradient"),
         plain("X"), plain("Y"), none("s"), "learning_rate"_a, "momentum"_a, "total_weight"_a,
         "decay"_a, "tolerance"_a, "steps"_a, "seconds"_a, none("J"), plain("largest"), "threads"_a,
-        run_gd_text);
+        places_or_none(), run_gd_text);
   m.def("run_sgd", run_sgd<T>, plain("theta"), "n2"_a, plain("velocity"), plain("X"), plain("Y"),
         none("s"), none("order"), "size"_a, "first"_a, plain("rates"), "average_weight"_a,
-        "decay"_a, "seconds"_a, plain("total"), "J"_a, "momentum"_a, "threads"_a, run_sgd_text);
+        "decay"_a, "seconds"_a, plain("total"), "J"_a, "momentum"_a, "threads"_a, places_or_none(), run_sgd_text);
   m.def("run_adam", run_adam<T>, plain("theta"), "n2"_a, plain("mean"), plain("square"), plain("X"),
         plain("Y"), none("s"), none("order"), "size"_a, "first"_a, plain("rates"),
         "average_weight"_a, "decay"_a, "seconds"_a, plain("total"), "J"_a, "updates"_a, "beta1"_a,
-        "beta2"_a, "epsilon"_a, "threads"_a, run_adam_text);
+        "beta2"_a, "epsilon"_a, "threads"_a, places_or_none(), run_adam_text);
   m.def("elementwise", elementwise<T>, "name"_a, plain("x"), plain("out"),
         "exp, sigmoid or softplus of x into out, as the kernels compute them.");
 }
@@ -206,8 +228,8 @@ NB_MODULE(_fused, m) {
         "total_weight"_a, "decay"_a, "tolerance"_a, "steps"_a, "seconds"_a, plain("J"),
         plain("largest"), run_gd_over_text);
   m.attr("block_samples") = block_samples;
-  define<float>(m);
-  define<double>(m);
+  define<float>(m, "Places32");
+  define<double>(m, "Places64");
   define_newton(m);
 }
 

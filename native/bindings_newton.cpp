@@ -73,9 +73,9 @@ nb::tuple run_lbfgs(const Doubles& theta, Index n2, const Doubles& gradient, dou
                     const Room& new_S, const Room& new_Y, const Matrix<T>& X,
                     const Vector<T>& labels, const Maybe<Vector<T>>& s, double total_weight,
                     double decay, double tolerance, Index history, Index steps, double seconds,
-                    const Doubles& trail, int threads) {
+                    const Doubles& trail, int threads, const Places<T>* places) {
   const Shape n = shape_of(theta.size(), n2, X);
-  const Samples<T> samples = samples_of(X, labels, s);
+  const Samples<T> samples = samples_of(n2, X, labels, s, places);
   const Newton from{theta, gradient, J, iterations, evaluations, S, Y, new_S, new_Y, trail};
   return go_on(from, history, steps, [&](NewtonState& state, NewtonRoom room) {
     nb::gil_scoped_release release;
@@ -127,7 +127,8 @@ template <class T> void define(nb::module_& m) {
   m.def("run_lbfgs", run_lbfgs<T>, plain("theta"), "n2"_a, plain("gradient"), "J"_a,
         "iterations"_a, "evaluations"_a, "S"_a, "Y"_a, plain("new_S"), plain("new_Y"), plain("X"),
         plain("labels"), none("s"), "total_weight"_a, "decay"_a, "tolerance"_a, "history"_a,
-        "steps"_a, "seconds"_a, plain("trail"), "threads"_a, run_lbfgs_text);
+        "steps"_a, "seconds"_a, plain("trail"), "threads"_a, places_or_none(),
+        run_lbfgs_text);
 }
 
 }  // namespace

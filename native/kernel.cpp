@@ -1,6 +1,7 @@
 // One instruction set's kernels. CMake compiles this file once for each, with its flags and
 // TRILAYER_ISA naming the table; nothing but that table is visible outside.
 #include "narrow.hpp"
+#include "stairs.hpp"
 #include "updates.hpp"
 #include "wide.hpp"
 
@@ -10,19 +11,23 @@ namespace {
 // Below half a vector of units, lanes full of samples waste less than lanes of padding.
 template <class T> bool is_narrow(Shape n) { return 4 * n.n2 <= 3 * lanes<T>; }
 
-template <class T> Index prepared_size(Shape n) {
+template <class T> Index prepared_size(Shape n, const Layout* layout) {
+  if (layout) return Stairs<T>::prepared_size(n, *layout);
   return is_narrow<T>(n) ? Narrow<T>::prepared_size(n) : Wide<T>::prepared_size(n);
 }
-template <class T> Index work_size(Shape n) {
+template <class T> Index work_size(Shape n, const Layout* layout) {
+  if (layout) return Stairs<T>::work_size(n, *layout);
   return is_narrow<T>(n) ? Narrow<T>::work_size(n) : Wide<T>::work_size(n);
 }
-template <class T> void prepare(Shape n, const double* theta, T* prepared) {
+template <class T>
+void prepare(Shape n, const Layout* layout, const double* theta, T* prepared) {
+  if (layout) return Stairs<T>::prepare(n, *layout, theta, prepared);
   is_narrow<T>(n) ? Narrow<T>::prepare(n, theta, prepared) : Wide<T>::prepare(n, theta, prepared);
 }
 template <class T>
 void sums(Shape n, const T* prepared, const Samples<T>& samples, Index first, Index count,
           bool want_loss, T* work, double* out) {
-  auto f = is_narrow<T>(n) ? Narrow<T>::sums : Wide<T>::sums;
+  auto f = samples.layout ? Stairs<T>::sums : is_narrow<T>(n) ? Narrow<T>::sums : Wide<T>::sums;
   f(n, prepared, samples, first, count, want_loss, work, out);
 }
 template <class T>

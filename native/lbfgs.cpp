@@ -15,7 +15,10 @@ class QuasiNewton {
       : size_(n.parameters()), state_(state), cost_(cost), history_(history), room_(room),
         clock_(clock), poll_(poll), alpha_(std::size_t(history)),
         memory_(std::size_t(3 * size_)), direction_(memory_.data()), theta_(direction_ + size_),
-        gradient_(theta_ + size_) {}
+        gradient_(theta_ + size_) {
+    for (std::size_t p = 0; p < state.S.size(); ++p)
+      curvatures_.push_back(updates_.dot(size_, state.S[p], state.Y[p]));
+  }
 
   enum class Step { taken, none, stopped };
 
@@ -34,6 +37,7 @@ class QuasiNewton {
     if (pairs == 0) {
       state_.S.clear();
       state_.Y.clear();
+      curvatures_.clear();
     }
     remember();
     std::copy(theta_, theta_ + size_, state_.theta);
@@ -47,8 +51,8 @@ class QuasiNewton {
  private:
   // Looks along the direction of so many pairs; what it finds is in theta_ and gradient_.
   wolfe::Found search(Index pairs) {
-    updates_.two_loop(size_, pairs, state_.S.data(), state_.Y.data(), state_.gradient,
-                      alpha_.data(), direction_);
+    updates_.two_loop(size_, pairs, state_.S.data(), state_.Y.data(), curvatures_.data(),
+                      state_.gradient, alpha_.data(), direction_);
     const double first =
         state_.iterations ? 1.0 : 1.0 / std::sqrt(updates_.dot(size_, direction_, direction_));
     const auto at = [&](double step) -> wolfe::End {
@@ -70,13 +74,16 @@ class QuasiNewton {
       y[i] = gradient_[i] - state_.gradient[i];
     }
     constexpr double eps = std::numeric_limits<double>::epsilon();
-    if (updates_.dot(size_, s, y) <= eps * updates_.dot(size_, y, y)) return;
+    const double curvature = updates_.dot(size_, s, y);
+    if (curvature <= eps * updates_.dot(size_, y, y)) return;
     if (Index(state_.S.size()) == history_) {
       state_.S.erase(state_.S.begin());
       state_.Y.erase(state_.Y.begin());
+      curvatures_.erase(curvatures_.begin());
     }
     state_.S.push_back(s);
     state_.Y.push_back(y);
+    curvatures_.push_back(curvature);
   }
 
   Index free_row() const {
@@ -96,6 +103,7 @@ class QuasiNewton {
   const std::function<bool()>& poll_;
   bool stopped_ = false;
   std::vector<double> alpha_, memory_;
+  std::vector<double> curvatures_;  // s.y of the pairs in state_
   double *direction_, *theta_, *gradient_;  // the last two: where a search last looked
 };
 

@@ -13,9 +13,35 @@ using Index = std::int64_t;
 
 constexpr Index block_samples = 2048;
 
+// Samples that go forward and backward together where they have a layout: a multiple of the lanes
+// of every vector. Many, so that several of them stand on each step of a stair.
+constexpr Index stairs_tile = 192;
+
 struct Shape {
   Index n1, n2;
   Index parameters() const { return n2 ? (n1 + 2) * n2 + 1 : n1 + 1; }
+};
+
+// Inputs of which a sample has little to add up: runs of inputs that are stairs (the first ones at
+// their full height, the next one anywhere between, the rest 0) or levels (0, but for at most one,
+// at its full height). The other inputs are plain. With the sums of W1's first rows of a run at
+// hand, a stair's share of Z1 lies between two of them, and a level's is one row, however long the
+// run is.
+struct Layout {
+  Index plain, stairs, levels;  // how many
+  const Index* inputs;          // [plain]: which inputs the plain ones are
+  const Index* runs;            // [stairs + levels][2]: first input and length of each run
+  const double* heights;        // [n1]: of each input that is in a run
+  Index rows;                   // of the table: a row a plain input, length + 1 a run
+
+  Index count() const { return stairs + levels; }
+};
+
+// One sample of a tile on one stair: where it stands, how far on, and which sample it is.
+template <class T> struct Visit {
+  std::int32_t at;
+  T part;
+  std::int32_t sample;
 };
 
 // m samples; element k of sample i is x[i * sample_stride + k * feature_stride]. With `order`
@@ -30,6 +56,15 @@ template <class T> struct Samples {
   Index padded_to;
   Index listed;  // length of order, 0 without
   bool equal;    // no sample weighs more than another: s is null, or all ones
+
+  // With a layout, x holds the plain inputs alone, and at and part where each sample is in each
+  // run: between rows at and at + 1 of the table, `part` of the way from the first to the second
+  // ([m][runs], and [m][stairs] of part; a level is at its row).
+  const Layout* layout = nullptr;
+  const std::int32_t* at = nullptr;
+  const T* part = nullptr;
+  const Visit<T>* visits = nullptr;  // those of all samples, tile after tile, stair after stair
+  Index all = 0;                     // how many samples there are
 };
 
 enum class Output { logit, probability, both_probabilities };
@@ -38,15 +73,16 @@ enum class Output { logit, probability, both_probabilities };
 // scratch memory; both are aligned to 64 bytes and at least as long as the sizes say.
 template <class T> struct Kernels {
   bool (*reads_columns)(Shape);  // else rows; the other layout, or gathered samples, it copies
-  Index (*prepared_size)(Shape);
-  Index (*work_size)(Shape);
-  void (*prepare)(Shape, const double* theta, T* prepared);
+  // The layout may be null.
+  Index (*prepared_size)(Shape, const Layout*);
+  Index (*work_size)(Shape, const Layout*);
+  void (*prepare)(Shape, const Layout*, const double* theta, T* prepared);
 
   // Sums over `count` samples from `first` on: out[0] the loss, left at 0 unless want_loss;
   // out[1 .. parameters] the gradient in theta's order.
   void (*sums)(Shape, const T* prepared, const Samples<T>&, Index first, Index count,
                bool want_loss, T* work, double* out);
-  // out[count], or out[2 * count] for both_probabilities.
+  // out[count], or out[2 * count] for both_probabilities. The samples have no layout.
   void (*predict)(Shape, const T* prepared, const Samples<T>&, Index first, Index count, Output,
                   T* work, T* out);
 
@@ -76,9 +112,9 @@ struct Updates {
                double* m, double* v, double* theta);
   // direction = -H g, H the BFGS inverse Hessian of `pairs` changes s, y of theta and gradient,
   // the oldest first, started from (s.y / y.y) I of the last (Nocedal and Wright, Algorithm 7.4).
-  // `alpha` has room for a number a pair.
+  // `sy` has s.y of each pair, `alpha` room for a number a pair.
   void (*two_loop)(Index n, Index pairs, const double* const* s, const double* const* y,
-                   const double* g, double* alpha, double* direction);
+                   const double* sy, const double* g, double* alpha, double* direction);
   double (*dot)(Index n, const double* a, const double* b);
 };
 

@@ -36,7 +36,7 @@ template <class T> class Arranged {
   Arranged(Shape n, const Samples<T>& from, Index m, Index passes) : samples_(from) {
     constexpr Index most_bytes = 4 << 20, padding = 512, few = 4;
     const Index padded = (m + padding - 1) / padding * padding;
-    if (passes < few || padded * n.n1 * Index(sizeof(T)) > most_bytes) return;
+    if (from.layout || passes < few || padded * n.n1 * Index(sizeof(T)) > most_bytes) return;
     // Strides of a power of two would share a few cache sets.
     const Index line = 64 / Index(sizeof(T));
     const bool columns = current_kernels<T>().reads_columns(n);

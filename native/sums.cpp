@@ -33,9 +33,10 @@ int useful_threads(Shape n, Index count, Index blocks, int threads) {
   return int(std::min({double(threads), double(blocks), std::max(1.0, most)}));
 }
 
-template <class T> const T* prepare(const Kernels<T>& kernels, Shape n, const double* theta) {
-  T* prepared = prepared_scratch.get<T>(kernels.prepared_size(n));
-  kernels.prepare(n, theta, prepared);
+template <class T>
+const T* prepare(const Kernels<T>& kernels, Shape n, const Layout* layout, const double* theta) {
+  T* prepared = prepared_scratch.get<T>(kernels.prepared_size(n, layout));
+  kernels.prepare(n, layout, theta, prepared);
   return prepared;
 }
 
@@ -56,12 +57,15 @@ template <class T>
 void network_sums(Shape n, const double* theta, const Samples<T>& samples, Index first, Index count,
                   Cut cut, int threads, bool want_loss, double* out) {
   const Kernels<T>& kernels = current_kernels<T>();
-  const T* prepared = prepare(kernels, n, theta);
+  const Layout* layout = samples.layout;
+  const T* prepared = prepare(kernels, n, layout, theta);
   const auto block = [&](Index from, Index here, double* to) {
-    T* work = work_scratch.get<T>(kernels.work_size(n));
+    T* work = work_scratch.get<T>(kernels.work_size(n, layout));
     kernels.sums(n, prepared, samples, from, here, want_loss, work, to);
   };
-  const Index size = block_size(n, count, cut);
+  // Parts of a batch would each have sums as long as theta to clear and to add: with a layout that
+  // costs more than the samples do.
+  const Index size = block_size(n, count, layout ? Cut::blocks : cut);
   if (count <= size) return block(first, count, out);
   thread_local SumTree tree;
   SumTree& mine = tree;  // the caller's, whichever thread adds
@@ -78,10 +82,10 @@ template <class T>
 void network_predict(Shape n, const double* theta, const Samples<T>& samples, Index m, Output kind,
                      int threads, T* out) {
   const Kernels<T>& kernels = current_kernels<T>();
-  const T* prepared = prepare(kernels, n, theta);
+  const T* prepared = prepare(kernels, n, nullptr, theta);
   const Index width = kind == Output::both_probabilities ? 2 : 1;
   for_each_block(n, 0, m, block_samples, threads, [&](Index, Index from, Index here) {
-    T* work = work_scratch.get<T>(kernels.work_size(n));
+    T* work = work_scratch.get<T>(kernels.work_size(n, nullptr));
     kernels.predict(n, prepared, samples, from, here, kind, work, out + width * from);
   });
 }

@@ -105,19 +105,20 @@ double dot(Index n, const double* a, const double* b) {
 }
 
 void two_loop(Index n, Index pairs, const double* const* s, const double* const* y,
-              const double* g, double* __restrict alpha, double* __restrict direction) {
+              const double* sy, const double* g, double* __restrict alpha,
+              double* __restrict direction) {
   for (Index i = 0; i < n; ++i) direction[i] = -g[i];
   for (Index p = pairs - 1; p >= 0; --p) {
-    alpha[p] = dot(n, s[p], direction) / dot(n, s[p], y[p]);
+    alpha[p] = dot(n, s[p], direction) / sy[p];
     accumulate(n, -alpha[p], y[p], direction);
   }
   if (pairs > 0) {
-    const double *last_s = s[pairs - 1], *last_y = y[pairs - 1];
-    const double scale = dot(n, last_s, last_y) / dot(n, last_y, last_y);
+    const double* last = y[pairs - 1];
+    const double scale = sy[pairs - 1] / dot(n, last, last);
     for (Index i = 0; i < n; ++i) direction[i] *= scale;
   }
   for (Index p = 0; p < pairs; ++p) {
-    const double beta = dot(n, y[p], direction) / dot(n, s[p], y[p]);
+    const double beta = dot(n, y[p], direction) / sy[p];
     accumulate(n, alpha[p] - beta, s[p], direction);
   }
 }

@@ -13,10 +13,10 @@
 namespace trilayer {
 namespace {
 
-template <class T> struct Wide {
+template <class T, Index samples_in_tile = 96> struct Wide {
   static constexpr int L = lanes<T>;
   static constexpr int rows = 6;
-  static constexpr Index tile = 96;  // a multiple of `rows` and of every L
+  static constexpr Index tile = samples_in_tile;  // a multiple of `rows` and of every L
   static constexpr Index panel_width = panel_vectors * L;
 
   static Index padded(Shape n) { return round_up(n.n2, L); }
@@ -33,7 +33,8 @@ template <class T> struct Wide {
     return {p, p + n2, p + 2 * n2, p + 2 * n2 + 2 * L, p[2 * n2 + L]};
   }
 
-  static void prepare(Shape n, const double* theta, T* p) {
+  // All of `prepared` but W1.
+  static void prepare_rest(Shape n, const double* theta, T* p) {
     const Index n2 = padded(n);
     const double *b1 = theta + n.n1 * n.n2, *W2 = b1 + n.n2;
     for (Index j = 0; j < n2; ++j) {
@@ -46,6 +47,11 @@ template <class T> struct Wide {
       __builtin_memcpy(p + 2 * n2 + l, &ones, sizeof ones);
       p[2 * n2 + L + l] = T(W2[n.n2]);
     }
+  }
+
+  static void prepare(Shape n, const double* theta, T* p) {
+    prepare_rest(n, theta, p);
+    const Index n2 = padded(n);
     T* out = p + 2 * n2 + 2 * L;
     for (Index first = 0; first < n2; first += panel_width) {
       const Index width = n2 - first < panel_width ? n2 - first : panel_width;
@@ -191,26 +197,45 @@ template <class T> struct Wide {
   }
 
   template <int R, int N>
-  static void forward_rest(Rows in, Shape n, Index count, const T* w, const T* start, T* out) {
+  static void forward_rest(Rows in, Index n1, Index count, const T* w, const T* start, T* out) {
     if constexpr (R > 0) {
-      if (count == R) forward_block<R, N>(in.x, in.stride, n.n1, w, start, out);
-      else forward_rest<R - 1, N>(in, n, count, w, start, out);
+      if (count == R) forward_block<R, N>(in.x, in.stride, n1, w, start, out);
+      else forward_rest<R - 1, N>(in, n1, count, w, start, out);
     }
   }
+
+  // b1 + W1' x of some samples and a panel (E7).
+  template <int N>
+  static void product(Rows in, Index n1, Index count, const T* W1, const T* b1, T* z1) {
+    if (count == rows) forward_block<rows, N>(in.x, in.stride, n1, W1, b1, z1);
+    else forward_rest<rows - 1, N>(in, n1, count, W1, b1, z1);
+  }
+
+  // E8 of a panel, and its part of E10.
+  template <int N> struct Activation {
+    Vec<T> W2[N], mask;
+    bool first, masked;
+
+    Activation(Shape n, Weights w, Index unit) : mask(load(w.mask)) {
+      for (int v = 0; v < N; ++v) W2[v] = load(w.W2 + unit + v * L);
+      first = unit == 0;
+      masked = unit + N * L == padded(n) && n.n2 % L;
+    }
+    void operator()(Index count, T* hidden, T* partial) const {
+      Wide::template activate<N>(count, W2, first, masked ? &mask : nullptr, hidden, partial);
+    }
+  };
 
   template <int N>
   static void forward_panel(Shape n, Rows in, Index count, Weights w, Index first, Tile t) {
     const T *W1 = w.W1 + n.n1 * first, *b1 = w.b1 + first;
     T* hidden = t.hidden + tile * first;
-    Vec<T> W2[N], mask = load(w.mask);
-    for (int v = 0; v < N; ++v) W2[v] = load(w.W2 + first + v * L);
-    const Vec<T>* masked = first + N * L == padded(n) && n.n2 % L ? &mask : nullptr;
+    const Activation<N> activate(n, w, first);
     for (Index i = 0; i < count; i += rows) {
       const Index here = count - i < rows ? count - i : rows;
-      T* out = hidden + i * N * L;
-      if (here == rows) forward_block<rows, N>(in.x + i * in.stride, in.stride, n.n1, W1, b1, out);
-      else forward_rest<rows - 1, N>({in.x + i * in.stride, in.stride}, n, here, W1, b1, out);
-      activate<N>(here, W2, first == 0, masked, out, t.partial + i * L);
+      T* z1 = hidden + i * N * L;
+      product<N>({in.x + i * in.stride, in.stride}, n.n1, here, W1, b1, z1);
+      activate(here, z1, t.partial + i * L);
     }
   }
 
@@ -222,9 +247,9 @@ template <class T> struct Wide {
     }
   }
 
-  // E21 and E29 to E31, W2 left out of the last three: it does not depend on the sample.
-  template <int N> static void backward_panel(Shape n, Rows in, Index count, Index first, Tile t) {
-    T *dW1 = t.dW1 + n.n1 * first, *hidden = t.hidden + tile * first;
+  // E21 of a panel, dz1 without W2 into its `hidden`; adds the sums to dW2 (E29) and db1 (E30).
+  template <int N> static void slopes(Index count, Index first, Tile t) {
+    T* hidden = t.hidden + tile * first;
     Vec<T> dW2[N] = {}, db1[N] = {};
     for (Index i = 0; i < count; ++i) {
       const Vec<T> dz2 = splat(t.output.dz2[i]);
@@ -243,10 +268,21 @@ template <class T> struct Wide {
       store(at2, load(at2) + dW2[v]);
       store(at1, load(at1) + db1[v]);
     }
+  }
+
+  // dW1 += X dZ1' (E31) of n1 inputs and a panel.
+  template <int N>
+  static void products(Index n1, Rows in, Index count, const T* hidden, T* dW1) {
     Index k = 0;
-    for (; k + rows <= n.n1; k += rows)
+    for (; k + rows <= n1; k += rows)
       backward_block<rows, N>(in.x + k, in.stride, count, hidden, dW1 + k * N * L);
-    backward_rest<rows - 1, N>({in.x + k, in.stride}, n.n1 - k, count, hidden, dW1 + k * N * L);
+    backward_rest<rows - 1, N>({in.x + k, in.stride}, n1 - k, count, hidden, dW1 + k * N * L);
+  }
+
+  // E21 and E29 to E31, W2 left out of the last three: it does not depend on the sample.
+  template <int N> static void backward_panel(Shape n, Rows in, Index count, Index first, Tile t) {
+    slopes<N>(count, first, t);
+    products<N>(n.n1, in, count, t.hidden + tile * first, t.dW1 + n.n1 * first);
   }
 
   // Calls f(N, first unit) for each panel, N (its number of vectors) known to the compiler.
@@ -267,21 +303,31 @@ template <class T> struct Wide {
   static void forward(Shape n, Rows in, Index count, Weights w, Tile t) {
     for_each_panel(n,
                    [&](auto N, Index first) { forward_panel<N.value>(n, in, count, w, first, t); });
+    add_panels(count, w.b2, t);
+  }
+
+  // E10: z2 of the tile from what the panels left in t.partial.
+  static void add_panels(Index count, T b2, Tile t) {
     const Index whole = round_up(count, L);
     for (Index i = count; i < whole; ++i) store(t.partial + i * L, Vec<T>{});
     for (Index i = 0; i < whole; i += L) {
       Vec<T> parts[L];
       for (int l = 0; l < L; ++l) parts[l] = load(t.partial + (i + l) * L);
-      store(t.output.z2 + i, lane_sums<T>(parts) + w.b2);
+      store(t.output.z2 + i, lane_sums<T>(parts) + b2);
     }
   }
 
-  static void write_gradient(Shape n, Weights w, Tile t, double* out) {
+  // All of the gradient but dW1.
+  static void write_rest(Shape n, Weights w, Tile t, double* out) {
     double *db1 = out + n.n1 * n.n2, *dW2 = db1 + n.n2;
     for (Index j = 0; j < n.n2; ++j) {
       db1[j] = double(t.db1[j]) * double(w.W2[j]);
       dW2[j] = double(t.dW2[j]);
     }
+  }
+
+  static void write_gradient(Shape n, Weights w, Tile t, double* out) {
+    write_rest(n, w, t, out);
     for_each_panel(n, [&](auto N, Index first) {
       constexpr Index width = N.value * L;
       const Index used = n.n2 - first < width ? n.n2 - first : width;

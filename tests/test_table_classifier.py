@@ -58,7 +58,7 @@ def test_it_is_the_encoder_and_the_choice():
     clf = TriLayerTableClassifier(**QUICK).fit(frame, y)
     numbers = 1 + 5 + 1  # age, the parts of a date, a truth value
     encoder = TableEncoder(max_bins=bins_for(numbers)).fit(frame)
-    by_hand = TriLayerClassifierCV(**QUICK).fit(encoder.transform(frame), y)
+    by_hand = TriLayerClassifierCV(**QUICK).fit(encoder.transform(frame), y, layout=encoder.layout_)
     assert np.array_equal(clf.predict_proba(frame), by_hand.predict_proba(encoder.transform(frame)))
     assert (clf.l2_, len(clf.candidates_)) == (by_hand.l2_, len(by_hand.candidates_))
     assert clf.feature_names_in_.tolist() == frame.columns.tolist()
@@ -109,3 +109,19 @@ def test_duplicates_wide_tables_and_few_rows_behave():
     assert TriLayerTableClassifier(**QUICK).fit(wide, y[:80]).score(wide, y[:80]) > 0.9
     doubled = TriLayerTableClassifier(**QUICK).fit(np.tile(X[:60], (2, 1)), np.tile(y[:60], 2))
     assert doubled.score(X, y) > 0.8
+
+
+def test_relevance_is_told_by_column():
+    frame, y = table(2500)
+    frame["noise"] = np.random.default_rng(1).normal(size=len(frame))
+    clf = TriLayerTableClassifier(**QUICK).fit(frame, y)
+    assert max(clf.relevance_.values()) == 1
+    assert set(clf.relevance_) == {column.name for column in clf.encoder_.columns_}
+    assert clf.relevance_["noise"] < 0.5 * min(clf.relevance_[name] for name in ("age", "town"))
+    assert TriLayerTableClassifier(relevance=0, **QUICK).fit(frame, y).relevance_ is None
+
+
+def test_decay_may_be_given():
+    frame, y = table()
+    clf = TriLayerTableClassifier(l2s=(2.5,), **QUICK).fit(frame, y)
+    assert (clf.l2_, clf.candidates_) == (2.5, [])

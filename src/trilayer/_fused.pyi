@@ -15,6 +15,26 @@ Doubles: TypeAlias = NDArray[np.floating[Any]]
 
 block_samples: int
 
+class Places32:
+    def __init__(
+        self,
+        X: Samples,
+        stairs: NDArray[np.int64],
+        levels: NDArray[np.int64],
+        heights: Samples | None,
+    ) -> None: ...
+
+class Places64:
+    def __init__(
+        self,
+        X: Samples,
+        stairs: NDArray[np.int64],
+        levels: NDArray[np.int64],
+        heights: Samples | None,
+    ) -> None: ...
+
+Places: TypeAlias = Places32 | Places64
+
 def isa() -> str: ...
 def available_isas() -> list[str]: ...
 def select_isa(name: str) -> None: ...
@@ -28,6 +48,7 @@ def sums(
     out: Doubles,
     want_loss: bool = True,
     threads: int = 1,
+    places: Places | None = None,
 ) -> None: ...
 def predict(
     theta: Doubles, n2: int, X: Samples, out: Samples, kind: int, threads: int = 1
@@ -50,6 +71,7 @@ def run_gd(
     J: Doubles | None,
     largest: Doubles,
     threads: int,
+    places: Places | None = None,
 ) -> int: ...
 def run_gd_over(
     theta: Doubles,
@@ -87,6 +109,7 @@ def run_sgd(
     J: float,
     momentum: float,
     threads: int,
+    places: Places | None = None,
 ) -> tuple[int, float]: ...
 def run_adam(
     theta: Doubles,
@@ -110,6 +133,7 @@ def run_adam(
     beta2: float,
     epsilon: float,
     threads: int,
+    places: Places | None = None,
 ) -> tuple[int, float]: ...
 def run_lbfgs(
     theta: Doubles,
@@ -133,6 +157,7 @@ def run_lbfgs(
     seconds: float,
     trail: Doubles,
     threads: int,
+    places: Places | None = None,
 ) -> tuple[int, int, float, list[int], bool]: ...
 def run_lbfgs_over(
     theta: Doubles,

@@ -1,7 +1,7 @@
 """`TriLayerClassifier`: scikit-learn outside (rows), the derivation inside (columns)."""
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import isfinite
 from numbers import Integral, Real
 from typing import Any
@@ -34,7 +34,8 @@ from trilayer.inputs import (
     two_classes,
     without_weightless,
 )
-from trilayer.params import FloatArray, Params, pack, unpack
+from trilayer.layout import Layout
+from trilayer.params import FloatArray, Params, average, pack, unpack
 from trilayer.solvers import SCHEDULES, SOLVERS
 from trilayer.sources import BLOCK, LabelledSource, Source
 from trilayer.starts import run_starts
@@ -114,8 +115,9 @@ class TriLayerClassifier(
         How many random starts are trained side by side. The mean of their logits is what
         one network with n_starts · n2 hidden units says, and that network is what is kept.
         A start that is given (`init`, `warm_start`) is the only one.
-    init : Params, optional
-        Where to start; by default at random (Glorot and Bengio, 2010).
+    init : Params or list of them, optional
+        Where to start, or where each of the n_starts does; by default at random (Glorot and
+        Bengio, 2010).
     warm_start : bool
         Start from the last fit's parameters.
     engine : {"auto", "fused", "reference"}
@@ -181,7 +183,7 @@ class TriLayerClassifier(
         "early_stopping": ["boolean", StrOptions({"log_loss", "auc"})],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
         "class_weight": [dict, StrOptions({"balanced"}), None],
-        "init": [Params, None],
+        "init": [Params, list, None],
         "warm_start": ["boolean"],
         "engine": [StrOptions(set(ENGINES))],
         "dtype": "no_validation",
@@ -208,7 +210,7 @@ class TriLayerClassifier(
         validation_fraction: float = 0.1,
         class_weight: Mapping[Any, float] | str | None = None,
         n_starts: int = 1,
-        init: Params | None = None,
+        init: Params | list[Params] | None = None,
         warm_start: bool = False,
         engine: str = "auto",
         dtype: Any = None,
@@ -250,6 +252,7 @@ class TriLayerClassifier(
         y_val: ArrayLike | None = None,
         on_step: Watcher | None = None,
         checkpoint: Keeping | None = None,
+        layout: Layout | None = None,
     ) -> "TriLayerClassifier":
         """Train the network.
 
@@ -268,6 +271,10 @@ class TriLayerClassifier(
             answer stops the run.
         checkpoint : Checkpoint, optional
             Where the run is written down while it lasts, and goes on from after a fault.
+        layout : Layout, optional
+            Which columns of X are positions in bins and levels of categories, as
+            `TableEncoder.layout_` says: training is several times faster, and its numbers
+            are other ones in the last digits.
 
         Returns
         -------
@@ -288,7 +295,7 @@ class TriLayerClassifier(
         samples = without_weightless(samples, classes)
         seed = self._seed(checkpoint)
         samples, held_out = self._held_out(samples, X_val, y_val, classes, seed)
-        with in_memory(self, samples) as source:
+        with in_memory(self, samples, layout) as source:
             given = (X, y, {"sample_weight": sample_weight})
             return self._learn(source, held_out, classes, seed, on_step, checkpoint, given)
 
@@ -373,10 +380,13 @@ class TriLayerClassifier(
 
         watched = watch if on_step or report.is_wanted else None
         if self.n_starts > 1:
-            fitted, params = run_starts(self, source, held_out, start, seed, watched, checkpoint)
+            fitted, params, members = run_starts(
+                self, source, held_out, start, seed, watched, checkpoint
+            )
         else:
             fitted = run(self, source, held_out, start, seed, watched, checkpoint)
             params = as_params(fitted.outcome.theta)
+            members = [params]
         outcome, self.solver_, self.engine_, problem = fitted
         if problem:
             warnings.warn(problem, ConvergenceWarning, stacklevel=4)
@@ -385,6 +395,7 @@ class TriLayerClassifier(
         self.loss_curve_, self.validation_curve_ = outcome.loss_curve, outcome.validation_curve
         self.n_evaluations_, self.stop_reason_ = outcome.evaluations, outcome.reason
         self._stepped = Stepped(seed, params.n2, pack(self.params_).astype(np.float64), None)
+        self._members = members
         report.end()
         return self
 
@@ -436,6 +447,28 @@ class TriLayerClassifier(
         self.n_iter_ = self.best_iter_ = step.k
         self.n_evaluations_, self.stop_reason_ = step.evaluations, "max_iter"
         self.loss_curve_.append(step.J)
+        return self
+
+    def replace_network(self, members: Sequence[Params]) -> "TriLayerClassifier":
+        """Have other networks of the same inputs and answers in the place of what was trained.
+
+        Parameters
+        ----------
+        members : sequence of Params
+            `params_` becomes the network of their mean logit; `partial_fit` goes on from it as
+            from a model that was loaded.
+
+        Raises
+        ------
+        InputError
+            If they have another number of inputs.
+        """
+        check_is_fitted(self, "params_")
+        params = average(members)
+        if params.n1 != self.params_.n1:
+            raise InputError(f"the networks have {params.n1} inputs, not {self.params_.n1}")
+        self._members, self.params_ = list(members), params
+        self.__dict__.pop("_stepped", None)
         return self
 
     def _check_settings(self) -> None:

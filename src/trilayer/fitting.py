@@ -14,6 +14,7 @@ from trilayer.engines import select
 from trilayer.errors import DivergenceError, InputError
 from trilayer.inputs import Samples, validation
 from trilayer.keepers import Beginning
+from trilayer.layout import Layout
 from trilayer.objective import Objective
 from trilayer.params import FloatArray, Params, initialise, pack
 from trilayer.solvers import State, Step, check_options, solver
@@ -50,26 +51,34 @@ class Stepped(NamedTuple):
     state: State | None
 
 
-def given_start(settings: Any) -> tuple[Params | None, str]:
-    """Return the start that is given, and by what: the last fit's parameters, or `init`."""
+def given_starts(settings: Any) -> tuple[list[Params], str]:
+    """Return the starts that are given, and by what: the last fit's parameters, or `init`."""
     if settings.warm_start and hasattr(settings, "params_"):
-        return settings.params_, "warm_start"
-    return settings.init, "init"
+        return [settings.params_], "warm_start"
+    init = settings.init
+    if init is None or isinstance(init, Params):
+        return [] if init is None else [init], "init"
+    if len(init) != settings.n_starts or not all(isinstance(start, Params) for start in init):
+        raise InputError(
+            f"init must be None, a Params, or a list of n_starts={settings.n_starts} of them"
+        )
+    return list(init), "init"
 
 
-def start_params(settings: Any, n1: int, seed: int, dtype: Any) -> Params:
-    """Return where to start: `init`, the last fit's parameters, or a random draw.
+def start_params(settings: Any, n1: int, seed: int, dtype: Any, k: int = 0) -> Params:
+    """Return where to start: the k-th of `init`, the last fit's parameters, or a random draw.
 
     Raises
     ------
     InputError
         If the given start has other numbers of inputs or hidden units.
     """
-    given, origin = given_start(settings)
+    starts, origin = given_starts(settings)
     n2 = settings.hidden_units
-    if given is None:
+    if not starts:
         n2 = DEFAULT_HIDDEN_UNITS if n2 is None else n2
         return initialise(n1, n2, np.random.default_rng(seed), dtype)
+    given = starts[k]
     if given.n1 != n1:
         raise InputError(f"{origin} has {given.n1} inputs, X has {n1} features")
     if n2 is not None and given.n2 != n2:
@@ -107,9 +116,10 @@ def threads(settings: Any) -> int:
     return int(settings.n_threads or available_threads())
 
 
-def in_memory(settings: Any, samples: Samples) -> MemorySource:
+def in_memory(settings: Any, samples: Samples, layout: Layout | None = None) -> MemorySource:
     """Return the source over samples; as a context manager it ends its threads."""
-    return MemorySource(samples.X.T, samples.Y[None], samples.s[None], settings.n_threads)
+    X, Y, s = samples.X.T, samples.Y[None], samples.s[None]
+    return MemorySource(X, Y, s, settings.n_threads, None if settings.hidden_units == 0 else layout)
 
 
 @contextmanager

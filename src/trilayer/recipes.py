@@ -20,8 +20,15 @@ SMALL = 2_000
 MIDDLE = 20_000
 """Rows up to which all of them are taken at every step; beyond, batches are far cheaper."""
 
-FOLDS = 5
-SHARE = 0.2
+FOLDS, SHARE = 5, 0.2
+
+GO_ON = 40
+"""Iterations of a candidate that goes on from where its neighbour ended."""
+
+ROUNDS, ROUND = 2, 80
+"""How often the columns' relevance is learnt beyond `SMALL` rows, and the iterations after that.
+
+With fewer rows, weights say more of chance than of columns."""
 
 L2S = (60.0, 30.0, 17.0, 10.0, 5.6, 3.0, 1.7, 1.0, 0.56, 0.3, 0.1)
 """Weight decays to choose from: strong ones first."""
@@ -39,10 +46,19 @@ def recipe(m: int) -> TriLayerClassifier:
     if m <= SMALL:
         return TriLayerClassifier(16, solver="lbfgs", n_starts=8, max_iter=200, tol=1e-5)
     if m <= MIDDLE:
-        return TriLayerClassifier(64, solver="lbfgs", n_starts=4, max_iter=300, tol=1e-5)
+        return TriLayerClassifier(64, solver="lbfgs", n_starts=4, max_iter=200, tol=1e-5)
     return TriLayerClassifier(
         64, solver="adam", schedule="cosine", learning_rate=0.01, n_starts=4, max_iter=30, tol=0.0
     )
+
+
+def pace(l2: float, least: float, most: float) -> float:
+    """Return what to multiply the iterations of lbfgs by: weak decay is slower to converge.
+
+    The condition of the problem goes with 1 / l2, and the iterations with its root; from
+    `least` to `most`.
+    """
+    return float(np.clip(np.sqrt(5.0 / max(l2, 1e-9)), least, most))
 
 
 def bins_for(numbers: int) -> int:

@@ -3,8 +3,6 @@
 import time
 import warnings
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from numbers import Integral
 from typing import Any, NamedTuple
 
@@ -12,38 +10,46 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.model_selection import check_cv
+from sklearn.model_selection import check_cv, train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from trilayer import core
-from trilayer.errors import DivergenceError, InputError
+from trilayer.choice import Choice
+from trilayer.errors import InputError
 from trilayer.estimator import TriLayerClassifier
-from trilayer.fitting import threads
-from trilayer.inputs import targets, two_classes
+from trilayer.fitting import solver_name, threads
+from trilayer.inputs import two_classes
+from trilayer.layout import Layout
 from trilayer.params import FloatArray, Params
-from trilayer.recipes import L2S, Split, recipe, splits
+from trilayer.recipes import (
+    GO_ON,
+    L2S,
+    MIDDLE,
+    ROUND,
+    ROUNDS,
+    SMALL,
+    Split,
+    pace,
+    recipe,
+    splits,
+)
+from trilayer.relevance import learnt, lowered, raised
 from trilayer.training import Keeping, Watcher
 
 
-class Candidate(NamedTuple):
-    """One setting, and how it did on rows that it had not seen.
+class _Data(NamedTuple):
+    """Rows X, labels, weights (or None), and the layout of X's columns (or None)."""
 
-    Attributes
-    ----------
-    hidden_units : int
-    l2 : float
-    log_loss : float
-        Mean over the rows held out, by their weights; infinite where training diverged.
-    seconds : float
-        Spent on its fits.
-    """
+    X: FloatArray
+    y: NDArray[Any]
+    s: FloatArray | None
+    layout: Layout | None
 
-    hidden_units: int
-    l2: float
-    log_loss: float
-    seconds: float
+    def at(self, rows: NDArray[np.int64]) -> "_Data":
+        """Return some of the rows."""
+        s = None if self.s is None else self.s[rows]
+        return _Data(self.X[rows], self.y[rows], s, self.layout)
 
 
 class TriLayerClassifierCV(ClassifierMixin, BaseEstimator):
@@ -51,8 +57,9 @@ class TriLayerClassifierCV(ClassifierMixin, BaseEstimator):
 
     Every candidate is trained on a part of the rows and judged by its log-loss on the rest:
     in five folds up to 2,000 rows, on a fifth of them beyond. The best is trained again on
-    all rows, from several starts that are folded into one network. The same data, seed and
-    settings give the same bits on any number of threads.
+    all rows, from several starts that are folded into one network. Beyond 20,000 rows the
+    choice is made, and the columns' relevance learnt, on so many of them. The same data, seed
+    and settings give the same bits on any number of threads.
 
     Parameters
     ----------
@@ -66,6 +73,11 @@ class TriLayerClassifierCV(ClassifierMixin, BaseEstimator):
         stands between worse ones.
     hidden_units : int or sequence of int, optional
         Numbers of hidden units to choose from; by default the estimator's own.
+    relevance : int, optional
+        How often each column's relevance is learnt from the weights of a training, which then
+        goes on with a decay of its own for each column (`trilayer.relevance`). By default twice
+        beyond 2,000 rows where the solver is lbfgs, else never. The columns are the layout's,
+        or else each of X's by itself.
     n_starts : int, optional
         Random starts of the network that is kept; by default the estimator's own, which is 8
         up to 2,000 rows and 4 beyond where there is none.
@@ -81,6 +93,9 @@ class TriLayerClassifierCV(ClassifierMixin, BaseEstimator):
         Trained on all rows; n_starts · hidden_units units.
     l2_, hidden_units_ : float, int
         What was chosen.
+    heights_ : array, (n1,), or None
+        How relevant the inputs' columns were found: the decay of an input's weights is
+        l2_ / heights_². None where relevance was not learnt.
     candidates_ : list of Candidate
         All that were tried: the curve, and its cost. Empty where there was no choice, or no
         fold could hold both classes.
@@ -103,6 +118,7 @@ class TriLayerClassifierCV(ClassifierMixin, BaseEstimator):
         "estimator": [TriLayerClassifier, None],
         "l2s": ["array-like", None],
         "hidden_units": [Interval(Integral, 0, None, closed="left"), "array-like", None],
+        "relevance": [Interval(Integral, 0, None, closed="left"), None],
         "n_starts": [Interval(Integral, 1, None, closed="left"), None],
         "cv": ["cv_object"],
         "n_threads": [Interval(Integral, 1, None, closed="left"), None],
@@ -115,6 +131,7 @@ class TriLayerClassifierCV(ClassifierMixin, BaseEstimator):
         *,
         l2s: Sequence[float] | None = None,
         hidden_units: int | Sequence[int] | None = None,
+        relevance: int | None = None,
         n_starts: int | None = None,
         cv: Any = None,
         n_threads: int | None = None,
@@ -123,6 +140,7 @@ class TriLayerClassifierCV(ClassifierMixin, BaseEstimator):
         self.estimator = estimator
         self.l2s = l2s
         self.hidden_units = hidden_units
+        self.relevance = relevance
         self.n_starts = n_starts
         self.cv = cv
         self.n_threads = n_threads
@@ -136,6 +154,7 @@ class TriLayerClassifierCV(ClassifierMixin, BaseEstimator):
         on_step: Watcher | None = None,
         on_choice: Callable[[int, int], Any] | None = None,
         checkpoint: Keeping | None = None,
+        layout: Layout | None = None,
     ) -> "TriLayerClassifierCV":
         """Choose, and train what was chosen on all rows.
 
@@ -152,6 +171,8 @@ class TriLayerClassifierCV(ClassifierMixin, BaseEstimator):
             Called after each candidate with how many are tried, and how many there are.
         checkpoint : Checkpoint, optional
             As for `TriLayerClassifier.fit`; each fit is a stage of its own.
+        layout : Layout, optional
+            As for `TriLayerClassifier.fit`.
 
         Returns
         -------
@@ -177,22 +198,99 @@ class TriLayerClassifierCV(ClassifierMixin, BaseEstimator):
                 "folds could not be drawn again"
             )
         base = recipe(len(rows)) if self.estimator is None else clone(self.estimator)
-        choice = _Choice(self, base, rows, labels, s, seed)
-        self.candidates_ = choice.made(on_choice, checkpoint)
-        self.hidden_units_, self.l2_ = choice.best(self.candidates_)
+        base.set_params(n_threads=self.n_threads, random_state=seed)
+        if self.n_starts is not None:
+            base.set_params(n_starts=self.n_starts)
+        data = _Data(rows, labels, s, layout)
+        scout, seen = (base, data) if self.estimator is not None else self._scout(base, data, seed)
+        choice = self._choice(scout, seen, seed)
+        self.hidden_units_, self.l2_ = choice.make(on_choice, checkpoint)
+        self.candidates_ = choice.candidates
         began = time.perf_counter()
-        base.set_params(
-            hidden_units=self.hidden_units_, l2=self.l2_, n_threads=self.n_threads,
-            n_starts=base.n_starts if self.n_starts is None else self.n_starts, random_state=seed,
-        )  # fmt: skip
+        for network in (scout, base):
+            network.set_params(hidden_units=self.hidden_units_, l2=self.l2_)
         with warnings.catch_warnings():
             if self.estimator is None:  # a recipe's iterations are as many as it takes
                 warnings.filterwarnings("ignore", ".* stopped at max_iter", ConvergenceWarning)
-            self.best_estimator_ = base.fit(rows, labels, s, on_step=on_step, checkpoint=checkpoint)
+            self._train(scout, seen, base, data, on_step, checkpoint)
+        self.best_estimator_ = base
         self.refit_seconds_ = time.perf_counter() - began
         if hasattr(self, "feature_names_in_"):
             self.best_estimator_.feature_names_in_ = self.feature_names_in_
         return self
+
+    def _scout(
+        self, base: TriLayerClassifier, data: "_Data", seed: int
+    ) -> tuple[TriLayerClassifier, "_Data"]:
+        """Return who chooses, on which rows: beyond `MIDDLE` another recipe, on so many."""
+        m = len(data.X)
+        if m <= MIDDLE:
+            return base, data
+        rows, _ = train_test_split(
+            np.arange(m), train_size=MIDDLE, stratify=data.y, random_state=seed
+        )
+        scout = recipe(MIDDLE).set_params(
+            n_starts=base.n_starts, n_threads=self.n_threads, random_state=seed
+        )
+        return scout, data.at(np.sort(rows))
+
+    def _choice(self, scout: TriLayerClassifier, data: "_Data", seed: int) -> Choice:
+        m = len(data.X)
+        own = recipe(m).hidden_units if scout.hidden_units is None else scout.hidden_units
+        units = np.atleast_1d(np.asarray(own if self.hidden_units is None else self.hidden_units))
+        decays = np.atleast_1d(L2S if self.l2s is None else np.asarray(self.l2s))
+        if not len(units) or not len(decays):
+            raise InputError("l2s and hidden_units must hold something to choose from")
+        held_out: list[Split] = []
+        if len(units) * len(decays) > 1:
+            held_out = (
+                splits(data.X, data.y, seed)
+                if self.cv is None
+                else list(check_cv(self.cv, data.y, classifier=True).split(data.X, data.y))
+            )
+        return Choice(
+            base=scout, X=data.X, y=data.y, s=data.s, classes=self.classes_, layout=data.layout,
+            seed=seed, units=units.tolist(), decays=sorted(decays.tolist(), reverse=True),
+            climbs=self.l2s is None, splits=held_out, workers=threads(self),
+            # Judged by one start, few rows say more about the start than about the decay.
+            starts=1 if m > SMALL else min(2, scout.n_starts),
+            goes_on=GO_ON if m > SMALL and solver_name(scout, m) == "lbfgs" else 0,
+        )  # fmt: skip
+
+    def _train(
+        self, scout: TriLayerClassifier, seen: "_Data", base: TriLayerClassifier, data: "_Data",
+        on_step: Watcher | None, checkpoint: Keeping | None,
+    ) -> None:  # fmt: skip
+        """Train `base` on all rows; the scout, where it is another, learns relevance before."""
+        m = len(seen.X)
+        rounds = self.relevance
+        if rounds is None:
+            rounds = ROUNDS if m > SMALL and solver_name(scout, m) == "lbfgs" else 0
+
+        def fit(X: FloatArray, layout: Layout | None, number: int) -> None:
+            stage = checkpoint
+            if checkpoint is not None and (number or scout is not base):
+                stage = checkpoint.stage(f"{checkpoint.name}: relevance {number}")
+            scout.fit(X, seen.y, seen.s, on_step=on_step, checkpoint=stage, layout=layout)
+
+        own, pace_here = scout.max_iter, 1.0
+        if self.estimator is None and m > SMALL:
+            pace_here = pace(self.l2_, 0.8, 1.05)
+            scout.set_params(max_iter=round(own * pace_here))
+        self.heights_ = None
+        if rounds or scout is base:
+            self.heights_ = learnt(
+                scout, fit, seen.X, seen.layout, rounds, round(ROUND * pace_here)
+            )
+        scout.set_params(max_iter=own)
+        if scout is base:
+            return
+        X, layout = data.X, data.layout
+        if self.heights_ is not None:
+            X, layout = raised(X, layout, self.heights_)
+        base.fit(X, data.y, data.s, on_step=on_step, checkpoint=checkpoint, layout=layout)
+        if self.heights_ is not None:
+            base.replace_network([lowered(member, self.heights_) for member in base._members])
 
     @property
     def params_(self) -> Params:
@@ -228,121 +326,3 @@ class TriLayerClassifierCV(ClassifierMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_class = False
         return tags
-
-
-class _Choice:
-    """The candidates, the splits, and how each candidate did."""
-
-    def __init__(
-        self, settings: TriLayerClassifierCV, base: TriLayerClassifier, X: FloatArray,
-        y: NDArray[Any], s: FloatArray | None, seed: int,
-    ) -> None:  # fmt: skip
-        self.base, self.X, self.y, self.s, self.seed = base, X, y, s, seed
-        self.classes = settings.classes_
-        self.workers = threads(settings)
-        # Judged by one start, few rows say more about the start than about the decay.
-        self.starts = min(2, base.n_starts if settings.n_starts is None else settings.n_starts)
-        units: Any = settings.hidden_units
-        own = recipe(len(X)).hidden_units if base.hidden_units is None else base.hidden_units
-        self.units = np.atleast_1d(np.asarray(own if units is None else units)).tolist()
-        self.decays = sorted(
-            np.atleast_1d(L2S if settings.l2s is None else settings.l2s).tolist(), reverse=True
-        )
-        if not self.units or not self.decays:
-            raise InputError("l2s and hidden_units must hold something to choose from")
-        self.climbs = settings.l2s is None
-        self.splits: list[Split] = []
-        if len(self.units) * len(self.decays) > 1:
-            self.splits = (
-                splits(X, y, seed)
-                if settings.cv is None
-                else list(check_cv(settings.cv, y, classifier=True).split(X, y))
-            )
-
-    def made(
-        self, tell: Callable[[int, int], Any] | None, checkpoint: Keeping | None
-    ) -> list[Candidate]:
-        """Try the candidates; the splits of each side by side."""
-        if not self.splits:
-            return []
-        tried: list[Candidate] = []
-        most = len(self.units) * len(self.decays)
-        with warnings.catch_warnings(), ThreadPoolExecutor(self.workers) as pool:
-            # Whether a candidate ran to its end does not matter: it is judged as it is.
-            warnings.simplefilter("ignore", ConvergenceWarning)
-
-            def loss(n2: int, l2: float) -> float:
-                tried.append(self._candidate(pool, int(n2), float(l2), checkpoint))
-                if tell is not None:
-                    tell(len(tried), most)
-                return tried[-1].log_loss
-
-            for n2 in self.units:
-                if self.climbs:
-                    climb([partial(loss, n2, l2) for l2 in self.decays])
-                else:
-                    for l2 in self.decays:
-                        loss(n2, l2)
-        return tried
-
-    def _candidate(
-        self, pool: ThreadPoolExecutor, n2: int, l2: float, checkpoint: Keeping | None
-    ) -> Candidate:
-        began = time.perf_counter()
-        tries = pool.map(lambda k: self._try(n2, l2, k, checkpoint), range(len(self.splits)))
-        try:
-            losses, weights = np.sum(list(tries), axis=0)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-        return Candidate(n2, l2, float(losses / weights), time.perf_counter() - began)
-
-    def _try(self, n2: int, l2: float, k: int, checkpoint: Keeping | None) -> tuple[float, float]:
-        """Train a candidate on a split; return its loss on the rest, and their weight."""
-        train, held = self.splits[k]
-        s = self.s
-        weights = np.ones(len(held)) if s is None else s[held].astype(np.float64)
-        stage = None
-        if checkpoint is not None:
-            stage = checkpoint.stage(f"{checkpoint.name}: {n2} units, l2={l2:g}, split {k + 1}")
-        alone = len(self.splits) == 1
-        clf = clone(self.base).set_params(
-            hidden_units=n2, l2=l2, n_starts=1 if alone else self.starts,
-            n_threads=self.workers if alone else 1, random_state=self.seed + k,
-        )  # fmt: skip
-        try:
-            clf.fit(self.X[train], self.y[train], None if s is None else s[train], checkpoint=stage)
-        except DivergenceError:
-            return np.inf, float(weights.sum())
-        Z = clf.decision_function(self.X[held])[None].astype(np.float64)
-        Y = targets(self.y[held], self.classes, np.float64)[None]
-        return float(weights @ core.losses(Z, Y)[0]), float(weights.sum())
-
-    def best(self, candidates: list[Candidate]) -> tuple[int, float]:
-        """Return hidden units and l2 of the least loss; the first of equals."""
-        if not candidates:
-            return int(self.units[0]), float(self.decays[len(self.decays) // 2])
-        losses = [candidate.log_loss for candidate in candidates]
-        if not np.isfinite(min(losses)):
-            raise DivergenceError(
-                "every candidate left the finite numbers: scale the inputs (StandardScaler)"
-            )
-        best = candidates[int(np.argmin(losses))]
-        return best.hidden_units, best.l2
-
-
-def climb(losses: Sequence[Callable[[], float]]) -> None:
-    """Call neighbours of the least one, from the middle on, until it has been seen to be least.
-
-    Weight decay's curve has one valley, so most of the grid need not be tried.
-    """
-    known: dict[int, float] = {}
-
-    def at(i: int) -> float:
-        if i not in known:
-            known[i] = losses[i]() if 0 <= i < len(losses) else np.inf
-        return known[i]
-
-    here = len(losses) // 2
-    while (best := min((here, here - 1, here + 1), key=at)) != here:
-        here = best

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from trilayer.fitting import Fitted, given_start, run, start_params, threads
+from trilayer.fitting import Fitted, given_starts, run, start_params, threads
 from trilayer.inputs import Samples
 from trilayer.keepers import Keeper, Task
 from trilayer.params import FloatArray, Params, average, pack, unpack
@@ -29,8 +29,8 @@ def run_starts(
     seed: int,
     watch: Watcher | None,
     checkpoint: Keeping | None,
-) -> tuple[Fitted, Params]:
-    """Train from `n_starts` random starts, or a given one; the network of their mean logit.
+) -> tuple[Fitted, Params, list[Params]]:
+    """Train from `n_starts` random starts, or given ones; the network of their mean logit.
 
     In memory the starts share X and run on `n_threads` threads, one start a thread, in the
     same order of batches; elsewhere one after the other. What comes out does not depend on it.
@@ -41,11 +41,12 @@ def run_starts(
         Curves are means over the starts, one that has ended staying where it ended.
     params : Params
         n_starts · n2 hidden units (see `trilayer.params.average`).
+    members : list of Params
+        The networks that `params` is made of.
     """
-    starts = [start]
-    if given_start(settings)[0] is None:
-        seeds = np.random.SeedSequence(seed).generate_state(settings.n_starts)
-        starts = [start_params(settings, source.n1, int(s), source.dtype) for s in seeds]
+    count = len(given_starts(settings)[0]) or settings.n_starts
+    seeds = np.random.SeedSequence(seed).generate_state(count).tolist()
+    starts = [start_params(settings, source.n1, s, source.dtype, k) for k, s in enumerate(seeds)]
     stop, together = Event(), _one_at_a_time(watch)
     accepted: Future[None] = Future()
 
@@ -68,7 +69,7 @@ def run_starts(
     params = average(members)
     outcome = _together([fit.outcome for fit in fits], pack(params), interrupted=stop.is_set())
     problem = next((fit.problem for fit in fits if fit.problem), None)
-    return Fitted(outcome, fits[0].solver, fits[0].engine, problem), params
+    return Fitted(outcome, fits[0].solver, fits[0].engine, problem), params, members
 
 
 class _Stage(NamedTuple):
@@ -107,7 +108,7 @@ def _shared(source: Source) -> Iterator[Source]:
     if not isinstance(source, MemorySource):
         yield source
         return
-    with MemorySource(source.X, source.Y, source.s, 1) as alone:
+    with MemorySource(source.X, source.Y, source.s, 1, source.layout) as alone:
         yield alone
 
 

@@ -10,10 +10,12 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
+from trilayer.choice import Candidate
 from trilayer.encoding import TableEncoder
 from trilayer.params import FloatArray
 from trilayer.recipes import SMALL, bins_for
-from trilayer.selection import Candidate, TriLayerClassifierCV
+from trilayer.relevance import by_name
+from trilayer.selection import TriLayerClassifierCV
 from trilayer.training import Keeping, Watcher
 
 _ROWS = 65_536
@@ -33,7 +35,8 @@ class TriLayerTableClassifier(ClassifierMixin, BaseEstimator):
         As for `TableEncoder`.
     max_bins : int, optional
         As for `TableEncoder`; by default more of them the fewer numbers there are.
-    n_starts : int, optional
+    l2s : sequence of float, optional
+    relevance, n_starts : int, optional
         As for `TriLayerClassifierCV`.
     n_threads : int, optional
     random_state : int, RandomState or None
@@ -45,6 +48,8 @@ class TriLayerTableClassifier(ClassifierMixin, BaseEstimator):
         Its `best_estimator_` is the network that is kept.
     l2_ : float
         The weight decay that was chosen.
+    relevance_ : dict of str to float, or None
+        How much each column matters beside the one that does most.
     candidates_ : list of Candidate
         What it was chosen from, and what that cost.
     classes_, n_features_in_, feature_names_in_
@@ -64,6 +69,8 @@ class TriLayerTableClassifier(ClassifierMixin, BaseEstimator):
         "categorical": ["array-like", str],
         "drop": ["array-like", str],
         "max_bins": [Interval(Integral, 0, None, closed="left"), None],
+        "l2s": ["array-like", None],
+        "relevance": [Interval(Integral, 0, None, closed="left"), None],
         "n_starts": [Interval(Integral, 1, None, closed="left"), None],
         "n_threads": [Interval(Integral, 1, None, closed="left"), None],
         "random_state": ["random_state"],
@@ -75,6 +82,8 @@ class TriLayerTableClassifier(ClassifierMixin, BaseEstimator):
         categorical: Sequence[str] = (),
         drop: Sequence[str] = (),
         max_bins: int | None = None,
+        l2s: Sequence[float] | None = None,
+        relevance: int | None = None,
         n_starts: int | None = None,
         n_threads: int | None = None,
         random_state: Any = None,
@@ -82,6 +91,8 @@ class TriLayerTableClassifier(ClassifierMixin, BaseEstimator):
         self.categorical = categorical
         self.drop = drop
         self.max_bins = max_bins
+        self.l2s = l2s
+        self.relevance = relevance
         self.n_starts = n_starts
         self.n_threads = n_threads
         self.random_state = random_state
@@ -124,8 +135,12 @@ class TriLayerTableClassifier(ClassifierMixin, BaseEstimator):
         if hasattr(self.encoder_, "feature_names_in_"):
             self.feature_names_in_ = self.encoder_.feature_names_in_
         self.selection_ = TriLayerClassifierCV(
-            n_starts=self.n_starts, n_threads=self.n_threads, random_state=self.random_state
-        ).fit(inputs, y, sample_weight, on_step, on_choice, checkpoint)
+            l2s=self.l2s,
+            relevance=self.relevance,
+            n_starts=self.n_starts,
+            n_threads=self.n_threads,
+            random_state=self.random_state,
+        ).fit(inputs, y, sample_weight, on_step, on_choice, checkpoint, self.encoder_.layout_)
         self.classes_ = self.selection_.classes_
         return self
 
@@ -133,6 +148,16 @@ class TriLayerTableClassifier(ClassifierMixin, BaseEstimator):
     def l2_(self) -> float:
         """The weight decay that was chosen."""
         return self.selection_.l2_
+
+    @property
+    def relevance_(self) -> dict[str, float] | None:
+        """How much each column that is used matters beside the one that does most, by its name.
+
+        It is told by the lengths of the weights, and decides the columns' weight decay (see
+        `trilayer.relevance`). None where it was not learnt.
+        """
+        names = (column.name for column in self.encoder_.columns_)
+        return by_name(self.selection_.heights_, self.encoder_.layout_.columns, names)
 
     @property
     def candidates_(self) -> list[Candidate]:

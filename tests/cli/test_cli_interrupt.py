@@ -69,7 +69,7 @@ def test_ctrl_c_while_choosing_writes_nothing(trilayer, people, monkeypatch):
             def once_tried(*_):
                 raise KeyboardInterrupt
 
-            return super().fit(*data[:-2], once_tried, data[-1])
+            return super().fit(*data[:-3], once_tried, *data[-2:])
 
     monkeypatch.setattr(learning, "TriLayerClassifierCV", Impatient)
     said = trilayer("train", people.csv, "--target", "buys", "-o", "m")

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 
+from trilayer.choice import Candidate
 from trilayer.cli.model import Encoding, Floats, answered
 from trilayer.cli.output import counted, say
 from trilayer.cli.progress import progress_bar
@@ -22,7 +23,8 @@ from trilayer.estimator import TriLayerClassifier
 from trilayer.fitting import solver_name
 from trilayer.optional import require
 from trilayer.recipes import recipe
-from trilayer.selection import Candidate, TriLayerClassifierCV
+from trilayer.relevance import by_name
+from trilayer.selection import TriLayerClassifierCV
 from trilayer.solvers import solver
 from trilayer.table_classifier import encoded
 from trilayer.tables import (
@@ -220,10 +222,13 @@ class Trained:
     network : TriLayerClassifier
     candidates : tuple of Candidate
         Empty where nothing was chosen.
+    relevance : dict of str to float, or None
+        How much each column matters beside the one that does most, where that was learnt.
     """
 
     network: TriLayerClassifier
     candidates: tuple[Candidate, ...] = ()
+    relevance: dict[str, float] | None = None
 
 
 def fit(
@@ -260,21 +265,25 @@ def _chosen(
     settings: Settings, hidden: int | None, rows: Cut, label: str, stage: "Checkpoint | None"
 ) -> Trained:
     """Choose weight decay by held-out log-loss, and train with it on all rows."""
-    base = recipe(rows.learnt)
-    given = {
-        "hidden_units": hidden,
-        "max_iter": settings.max_iter,
-        "n_starts": 1 if hidden == 0 else settings.starts,
-        "max_seconds": settings.max_seconds,
-    }
-    base.set_params(**{name: value for name, value in given.items() if value is not None})
-    choice = TriLayerClassifierCV(base, n_threads=settings.threads, random_state=settings.seed)
+    limits = {"max_iter": settings.max_iter, "max_seconds": settings.max_seconds}
+    given = {name: value for name, value in limits.items() if value is not None}
+    base = recipe(rows.learnt).set_params(**given)
+    choice = TriLayerClassifierCV(
+        base if given else None,
+        hidden_units=hidden,
+        n_starts=1 if hidden == 0 else settings.starts,
+        n_threads=settings.threads,
+        random_state=settings.seed,
+    )
     with progress_bar(label, base.max_iter) as told:
         try:
-            choice.fit(rows.X, rows.labels, None, told.step, told.choice, stage)
+            layout = rows.encoder.layout_
+            choice.fit(rows.X, rows.labels, None, told.step, told.choice, stage, layout)
         except DivergenceError as error:
             raise InputError(f"training left the finite numbers: {error}") from error
-    return Trained(choice.best_estimator_, tuple(choice.candidates_))
+    names = (column.name for column in rows.encoder.columns_)
+    relevance = by_name(choice.heights_, layout.columns, names)
+    return Trained(choice.best_estimator_, tuple(choice.candidates_), relevance)
 
 
 def _as_told(

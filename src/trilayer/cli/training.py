@@ -3,7 +3,7 @@
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -179,6 +179,7 @@ def _result(
             {"hidden": each.hidden_units, "l2": each.l2, "log_loss": each.log_loss}
             for each in trained.candidates
         ],
+        "relevance": trained.relevance,
         "solver": network.solver_,
         "engine": network.engine_,
         "iterations": network.n_iter_,
@@ -255,6 +256,13 @@ _STOPPED = {
 }
 
 
+def _ranked(relevance: Mapping[str, float], shown: int = 8) -> str:
+    """List columns, the most relevant first; of many, the first few and the last."""
+    falling = sorted(relevance.items(), key=lambda each: -each[1])
+    told = [f"{name} {share:.2f}" for name, share in falling]
+    return ", ".join(told if len(told) <= shown + 1 else [*told[:shown], "…", told[-1]])
+
+
 def _tell(trained: Trained, seconds: float, output: Path) -> None:
     network = trained.network
     if trained.candidates:
@@ -263,6 +271,8 @@ def _tell(trained: Trained, seconds: float, output: Path) -> None:
             f"chose l2={network.l2:g} of {len(trained.candidates)} tried: log-loss {least:.4f} on "
             "rows set aside for that"
         )
+    if trained.relevance:
+        say(f"columns by relevance: {_ranked(trained.relevance)}")
     iterations = counted(network.n_iter_, "iteration")
     starts = f" from {network.n_starts} starts" if network.n_starts > 1 else ""
     why = f": {_STOPPED[network.stop_reason_]}" if network.stop_reason_ in _STOPPED else ""

@@ -7,6 +7,8 @@ from typing import Literal
 
 import numpy as np
 
+from trilayer.layout import Layout
+
 NUMBER, CATEGORY, BOOLEAN, DATE = "number", "category", "boolean", "date"
 FREQUENCY = "frequency"
 
@@ -118,6 +120,22 @@ class Column:
         levels = [f"{name}={level}" for level in self.levels]
         rest = [f"{name} is other"] * self.other + [f"{name} is missing"] * self.missing
         return parts + levels + rest
+
+
+def layout_of(columns: Iterable[Column]) -> Layout:
+    """Return which inputs are positions in bins, which are levels, and whose they are."""
+    stairs, levels, owned, first = [], [], [], 0
+    for column in columns:
+        owned.append((first, column.width))
+        for part in column.parts:
+            if part.bins:
+                stairs.append((first + 1, part.bins))
+            first += part.width
+        rest = len(column.levels) + column.other + column.missing
+        if column.levels:
+            levels.append((first, rest))
+        first += rest
+    return Layout(tuple(stairs), tuple(levels), tuple(owned))
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,12 @@ import numpy.typing as npt
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from trilayer.encoding.columns import Column, ColumnSummary, distinct, summary
+from trilayer.encoding.columns import Column, ColumnSummary, distinct, layout_of, summary
 from trilayer.encoding.parameters import checked
 from trilayer.encoding.state import Learnt, pack, unpack
 from trilayer.encoding.stores import Arrays
 from trilayer.errors import InputError
+from trilayer.layout import Layout
 
 if TYPE_CHECKING:
     from trilayer.encoding.learning import TableLearner
@@ -62,6 +63,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         The columns used, and what was learnt of them.
     dropped_ : list of (str, str)
         The columns left out, and why.
+    layout_ : Layout
+        Which inputs are positions in bins, and which are levels: for ``fit``, to be faster.
     kinds_ : dict of str to str
         The columns used and their kinds, as `trilayer.tables.scan_table` wants them.
     n_rows_ : int
@@ -239,6 +242,11 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def columns_(self) -> tuple[Column, ...]:
         """The columns used, and what was learnt of them."""
         return self._learnt.columns
+
+    @property
+    def layout_(self) -> Layout:
+        """Which inputs are positions in bins, and which are levels."""
+        return layout_of(self._learnt.columns)
 
     @property
     def dropped_(self) -> list[tuple[str, str]]:

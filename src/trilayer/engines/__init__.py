@@ -11,10 +11,11 @@ import warnings
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import cache
-from typing import Protocol
+from typing import Any, Protocol
 
 from trilayer.engines.reference import ReferenceEngine
 from trilayer.errors import EngineError, InputError
+from trilayer.layout import Layout
 from trilayer.params import FloatArray, Params
 
 ENGINES = ("auto", "fused", "reference")
@@ -104,6 +105,18 @@ def _best() -> Engine:
 
 
 _REFERENCE = ReferenceEngine()
+
+
+def places_in(X: FloatArray, layout: Layout) -> Any:
+    """Return samples rearranged by a layout for the fused engine; None where there is none.
+
+    X is n1 × m; see `trilayer.engines.fused.places_in`.
+    """
+    if _best().name != "fused":
+        return None
+    from trilayer.engines import fused
+
+    return fused.places_in(X, layout)
 
 
 def select(name: str) -> Engine:

@@ -21,12 +21,15 @@ class Data:
         Sample weights; None stands for ones.
     total_weight : float
         Σ s.
+    places : object, or None
+        What the engine made of X by its layout, if it has one.
     """
 
     X: FloatArray
     Y: FloatArray
     s: FloatArray | None
     total_weight: float
+    places: Any = None
 
 
 class NewtonPlace(NamedTuple):

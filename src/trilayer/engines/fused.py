@@ -5,7 +5,7 @@ overrides the choice). Sums come out of blocks of 2048 samples added along one f
 so the number of threads, and rows or columns in memory, change no bit.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -13,11 +13,16 @@ import numpy as np
 
 from trilayer import _fused as native
 from trilayer.engines.data import Data, NewtonPlace, aligned, flat
-from trilayer.errors import EngineError
+from trilayer.errors import EngineError, InputError
+from trilayer.layout import Layout, Range
 from trilayer.params import FloatArray, Params, pack
 
 SLICE = 0.1
 """Seconds after which a run comes back to Python, for Ctrl-C and watchers."""
+
+
+FEWEST_STEPS, FEWEST_LEVELS = 6, 4
+"""Shorter runs of inputs are quicker multiplied than looked up."""
 
 
 class Plan(NamedTuple):
@@ -137,6 +142,7 @@ class FusedEngine:
         Y: FloatArray,
         s: FloatArray | None,
         n_threads: int = 1,
+        places: Any = None,
     ) -> FloatArray:
         """Return Σ s·j and, behind it, the packed Σ s·∂j/∂θ, in float64.
 
@@ -148,13 +154,16 @@ class FusedEngine:
         Y, s : array, 1 × m
             Targets and sample weights (None: ones).
         n_threads : int
+        places : object, optional
+            X's: see `places_in`. X is of the parameters' dtype then.
         """
         theta = pack(params).astype(np.float64, copy=False)
         weights = None if s is None else flat(s, params.dtype)
         out = np.empty(theta.size + 1)
         X = aligned(X.astype(params.dtype, copy=False))
         native.sums(
-            theta, params.n2, X, flat(Y, params.dtype), weights, out, True, n_threads
+            theta, params.n2, X, flat(Y, params.dtype), weights, out, True, n_threads,
+            places,
         )  # fmt: skip
         return out
 
@@ -200,7 +209,7 @@ class FusedEngine:
         done = native.run_gd(
             theta, n2, velocity, gradient, data.X, data.Y, data.s, plan.learning_rate,
             plan.momentum, data.total_weight, plan.decay, plan.tolerance, steps, SLICE,
-            record[0], record[1], plan.n_threads,
+            record[0], record[1], plan.n_threads, data.places,
         )  # fmt: skip
         return record[:, :done].T
 
@@ -254,7 +263,7 @@ class FusedEngine:
         told = native.run_lbfgs(
             out.theta, n2, out.gradient, place.J, place.k, place.evaluations, place.S, place.Y,
             out.S, out.Y, data.X, data.Y, data.s, data.total_weight, plan.decay, plan.tolerance,
-            plan.history, steps, SLICE, out.trail, plan.n_threads,
+            plan.history, steps, SLICE, out.trail, plan.n_threads, data.places,
         )  # fmt: skip
         return out.read(place, told)
 
@@ -320,8 +329,43 @@ class FusedEngine:
                 theta, n2, X=data.X, Y=data.Y, s=data.s, order=walk.order, size=walk.size,
                 first=batch, rates=walk.rates,
                 average_weight=walk.average_weight, decay=walk.decay,
-                seconds=SLICE, total=gradient, J=J, threads=walk.n_threads,
+                seconds=SLICE, total=gradient, J=J, threads=walk.n_threads, places=data.places,
                 **memory, **constants, **counted,
             )  # fmt: skip
             batch += done
         return J, gradient
+
+
+def places_in(X: FloatArray, layout: Layout) -> Any:
+    """Return samples rearranged by a layout, for `Data`; None if that would gain nothing.
+
+    Sums over them agree with those over X to rounding.
+
+    Parameters
+    ----------
+    X : array, n1 × m
+        float32 or float64, aligned, any strides.
+    layout : Layout
+
+    Raises
+    ------
+    InputError
+        If a sample is not as the layout has it.
+    """
+    stairs = _long(layout.stairs, FEWEST_STEPS)
+    levels = _long(layout.levels, FEWEST_LEVELS)
+    if not len(stairs) and not len(levels):
+        return None
+    kind = native.Places32 if X.dtype == np.float32 else native.Places64
+    heights = None
+    if layout.heights is not None:
+        heights = np.ascontiguousarray(layout.heights, dtype=X.dtype)
+    try:
+        return kind(X, stairs, levels, heights)
+    except ValueError as error:
+        raise InputError(f"the layout does not fit the inputs: {error}") from error
+
+
+def _long(ranges: Sequence[Range], least: int) -> Any:
+    kept = [each for each in ranges if each[1] >= least]
+    return np.array(kept, dtype=np.int64).reshape(-1, 2)

@@ -11,8 +11,9 @@ from trilayer.solvers.native import at, descends, lengths, newton_strides
 from trilayer.solvers.step import State, Step
 from trilayer.solvers.wolfe import Point, search
 
-HISTORY = 10
-"""Pairs (s, y) kept."""
+HISTORY, LARGE = 10, 10_000
+"""Pairs (s, y) kept, and parameters beyond which half as many are: they leave the processor's
+caches then, and ten are no quicker to the goal than five."""
 
 _EPS = float(np.finfo(np.float64).eps)
 
@@ -28,7 +29,7 @@ def lbfgs(
 ) -> Iterator[Step]:
     """Yield quasi-Newton steps; ends by itself when no further decrease is possible.
 
-    Each direction is the two-loop recursion's -H ∂J/∂θ over the last `HISTORY` changes of
+    Each direction is the two-loop recursion's -H ∂J/∂θ over the last `history` changes of
     θ and of the gradient; each step length meets the strong Wolfe conditions. When a
     search fails the history is dropped and the gradient's own direction tried; when that
     fails too, rounding has the last word and the generator returns.
@@ -58,7 +59,7 @@ def lbfgs(
         yield from map(_step, _places(objective, place))
         return
     most = lengths(stride, max_iter)
-    for reached, trail in newton_strides(objective, place, HISTORY, tol, most):
+    for reached, trail in newton_strides(objective, place, history(theta.size), tol, most):
         yield _step(reached, trail)
 
 
@@ -106,7 +107,13 @@ def remember(
     """Keep the pair if its curvature is surely positive, else the update would not be."""
     if float(s @ y) <= _EPS * float(y @ y):
         return S, Y
-    return [*S, s][-HISTORY:], [*Y, y][-HISTORY:]
+    kept = history(s.size)
+    return [*S, s][-kept:], [*Y, y][-kept:]
+
+
+def history(parameters: int) -> int:
+    """Return how many pairs are kept."""
+    return HISTORY if parameters <= LARGE else HISTORY // 2
 
 
 def _step(place: NewtonPlace, trail: FloatArray | None = None) -> Step:

@@ -100,8 +100,9 @@ def epoch_of(
     theta = theta.copy()
     memory = {name: array.copy() for name, array in memory.items()}
     J, gradient, done = 0.0, np.zeros_like(theta), 0
+    places = source.data.places if takes(objective) else None
     for rows in source.pieces(size, seed, k):
-        data = Data(rows.X, rows.Y[0], None if rows.s is None else rows.s[0], 0.0)
+        data = Data(rows.X, rows.Y[0], None if rows.s is None else rows.s[0], 0.0, places)
         here = rates[done : done + -(-rows.used // size)]
         walk = Walk(
             rows.order, size, here, updates + done, source.total_weight / source.m,

@@ -23,7 +23,7 @@ from trilayer.lab.lab import Lab
 from trilayer.params import pack
 from trilayer.solvers import wolfe
 from trilayer.solvers.adam import BETA1, BETA2, EPSILON
-from trilayer.solvers.lbfgs import HISTORY, remember, two_loop
+from trilayer.solvers.lbfgs import HISTORY, LARGE, history, remember, two_loop
 
 
 def make(lab: Lab, k: int) -> bytes:
@@ -77,11 +77,13 @@ def _lbfgs(_: list[tuple[int, dict[str, Any]]]) -> str:
         "from typing import NamedTuple",
         "",
         "FloatArray, Objective = np.ndarray, object",
-        f"HISTORY, _EPS = {HISTORY}, float(np.finfo(np.float64).eps)",
+        f"HISTORY, LARGE, _EPS = {HISTORY}, {LARGE}, float(np.finfo(np.float64).eps)",
         _body(wolfe),
         inspect.getsource(two_loop),
         "",
         inspect.getsource(remember),
+        "",
+        inspect.getsource(history),
         "",
     ]
     return "\n".join(pieces) + "\n" + LBFGS

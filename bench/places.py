@@ -1,0 +1,70 @@
+"""What looking inputs up gains: a pass over encoded tables with their layout, and without.
+
+python bench/places.py [--datasets NAME ...] [--rows M] [--hidden N2] [--repeats N]
+
+Tables as in bench/quality.py, encoded as `TriLayerTableClassifier` does: positions in bins and
+levels of categories, in float32 beyond 2,000 rows. A pass is the sums of the loss and of its
+gradient on one thread; both take turns, and the best of each counts. The places are found once
+a fit.
+"""
+
+import argparse
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from trial.sets import data_sets
+from trilayer.engines.fused import FusedEngine, places_in
+from trilayer.params import initialise
+from trilayer.recipes import SMALL
+from trilayer.table_classifier import encoded
+
+DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+def seconds(call: Callable[[], object]) -> float:
+    """Time one call."""
+    began = time.perf_counter()
+    call()
+    return time.perf_counter() - began
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, default=DATA, help="folder with manifest.json")
+    parser.add_argument("--datasets", nargs="+", metavar="NAME", help="only these")
+    parser.add_argument("--rows", type=int, default=10_000, help="at the most")
+    parser.add_argument("--hidden", type=int, help="default: 16 up to 2,000 rows, 64 beyond")
+    parser.add_argument("--repeats", type=int, default=15)
+    args = parser.parse_args()
+    engine = FusedEngine()
+    print(f"one pass, one thread, {engine.description}; milliseconds")
+    print("table               rows inputs stairs levels  plain looked up   gain  places")
+    for table in data_sets(args.data, args.datasets):
+        frame, y = table.load()
+        frame, y = frame[: args.rows], y[: args.rows]
+        encoder, inputs = encoded(frame, None, categorical=table.categorical)
+        X, Y, layout = inputs.T, y[np.newaxis].astype(inputs.dtype), encoder.layout_
+        n2 = args.hidden or (16 if len(y) <= SMALL else 64)
+        params = initialise(len(X), n2, np.random.default_rng(0), X.dtype)
+        places = places_in(X, layout)
+        found = seconds(lambda X=X, layout=layout: places_in(X, layout))
+        best = {"plain": np.inf, "looked up": np.inf}
+        for _ in range(args.repeats):
+            for name, given in (("plain", None), ("looked up", places)):
+                run = lambda g=given, p=params, X=X, Y=Y: engine.sums(p, X, Y, None, 1, g)  # noqa: E731
+                best[name] = min(best[name], seconds(run))
+        plain, looked = (1e3 * best[name] for name in ("plain", "looked up"))
+        print(
+            f"{table.name:16} {len(y):7,} {len(X):6} {len(layout.stairs):6} "
+            f"{len(layout.levels):6} {plain:6.2f} {looked:9.2f} {plain / looked:5.1f} × "
+            f"{found * 1e3:6.2f}",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,180 @@
+"""Relevance of columns: a decay for each, told by the weights, and folded away at the end."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.datasets import make_classification
+from sklearn.metrics import log_loss
+
+from trilayer import Checkpoint, TriLayerClassifier, TriLayerClassifierCV, recipes, selection
+from trilayer.engines import select
+from trilayer.errors import InputError
+from trilayer.layout import Layout
+from trilayer.objective import Objective
+from trilayer.params import average, initialise, pack
+from trilayer.relevance import LEAST, columns_of, heights_from, lowered, raised
+from trilayer.sources.memory import MemorySource
+
+REFERENCE = select("reference")
+QUICK = {"n_starts": 2, "random_state": 0, "l2s": (3.0, 1.0)}
+pytestmark = pytest.mark.filterwarnings("ignore:.* stopped at max_iter")
+
+
+@pytest.fixture(scope="module")
+def noisy():
+    """3,000 rows to learn from of which 4 of 24 columns matter, and 3,000 to judge by."""
+    X, y = make_classification(
+        6000, 24, n_informative=4, n_redundant=0, n_clusters_per_class=4, flip_y=0.1,
+        shuffle=False, random_state=3,
+    )  # fmt: skip
+    rows = np.random.default_rng(0).permutation(len(y))
+    return X[rows[:3000]], y[rows[:3000]], X[rows[3000:]], y[rows[3000:]]
+
+
+def network(n1, n2, seed=0):
+    return initialise(n1, n2, np.random.default_rng(seed), np.float64)
+
+
+widths = st.lists(st.integers(1, 5), min_size=1, max_size=6)
+
+
+def ranges(widths):
+    return [(sum(widths[:k]), width) for k, width in enumerate(widths)]
+
+
+@given(widths=widths, n2=st.integers(1, 6), times=st.sampled_from([1e-6, 1.0, 300.0]))
+def test_heights_are_lengths_that_leave_the_penalty_as_it_is(widths, n2, times):
+    W1, columns = network(sum(widths), n2).W1, ranges(widths)
+    W1[: widths[0]] *= 1e-9  # hardly relevant, but not switched off
+    heights = heights_from(W1 * times, columns)
+    np.testing.assert_allclose(heights, heights_from(W1, columns))
+    assert np.sum((W1 / heights[:, None]) ** 2) == pytest.approx(np.sum(W1**2))
+    lengths = [np.linalg.norm(W1[first : first + n]) for first, n in columns]
+    least = LEAST * max(lengths)
+    for (first, n), length in zip(columns, lengths, strict=True):
+        assert np.all(heights[first : first + n] == heights[first])
+        expected = max(length, least) / max(lengths)
+        assert heights[first] / heights.max() == pytest.approx(expected)
+
+
+def test_a_network_that_has_unlearnt_everything_tells_nothing():
+    assert np.array_equal(heights_from(np.zeros((3, 2)), [(0, 1), (1, 2)]), np.ones(3))
+    assert np.array_equal(heights_from(np.full((3, 2), np.nan), [(0, 3)]), np.ones(3))
+
+
+def test_columns_are_the_layouts_or_each_input_is_one():
+    assert columns_of(None, 2) == [(0, 1), (1, 1)]
+    assert columns_of(Layout(stairs=[(0, 2)]), 2) == [(0, 1), (1, 1)]
+    assert columns_of(Layout(columns=[(0, 2)]), 2) == [(0, 2)]
+
+
+@given(seed=st.integers(0, 99), l2=st.sampled_from([0.0, 2.0]))
+def test_heights_are_a_decay_for_each_input(seed, l2):
+    rng = np.random.default_rng(seed)
+    X, Y = rng.normal(size=(5, 40)), (rng.random((1, 40)) < 0.5).astype(float)
+    heights, params = rng.uniform(0.1, 3.0, 5), network(5, 3, seed)
+    high, layout = raised(X.T, None, heights)
+    ones = np.ones_like(Y)
+    J, _ = Objective(MemorySource(high.T, Y, ones, 1), REFERENCE, 3, l2)(pack(params))
+    plain = lowered(params, heights)
+    loss, _ = Objective(MemorySource(X, Y, ones, 1), REFERENCE, 3, 0.0)(pack(plain))
+    penalty = np.sum((plain.W1 / heights[:, None]) ** 2) + np.sum(plain.W2**2)
+    assert J == pytest.approx(loss + l2 / 2 * penalty / 40, rel=1e-12)
+    assert np.array_equal(layout.heights, heights)
+
+
+def test_columns_that_say_nothing_are_found_out(noisy):
+    X, y, X_test, y_test = noisy
+    without = TriLayerClassifierCV(relevance=0, **QUICK).fit(X, y)
+    clf = TriLayerClassifierCV(**QUICK).fit(X, y)
+    assert without.heights_ is None
+    assert clf.heights_[:4].min() > 2 * clf.heights_[4:].max()
+    losses = [log_loss(y_test, one.predict_proba(X_test)) for one in (without, clf)]
+    assert losses[1] < 0.97 * losses[0]
+
+
+def test_threads_change_no_bit(noisy):
+    X, y, *_ = noisy
+    fits = [TriLayerClassifierCV(n_threads=n, **QUICK).fit(X, y) for n in (1, 3)]
+    assert np.array_equal(fits[0].heights_, fits[1].heights_)
+    assert np.array_equal(fits[0].params_.W1, fits[1].params_.W1)
+
+
+def test_it_goes_on_from_a_checkpoint(noisy, tmp_path):
+    X, y, *_ = noisy
+    whole = TriLayerClassifierCV(**QUICK).fit(X, y)
+    for resume in (False, True):
+        kept = TriLayerClassifierCV(**QUICK)
+        kept.fit(X, y, checkpoint=Checkpoint(tmp_path, every=50, resume=resume))
+        assert np.array_equal(kept.params_.W1, whole.params_.W1)
+
+
+def test_a_training_that_is_cut_short_is_the_last(noisy):
+    X, y, *_ = noisy
+    clf = TriLayerClassifierCV(relevance=2, **QUICK)
+    clf.fit(X, y, on_step=lambda progress: progress.k >= 5)
+    assert clf.heights_ is None
+    assert clf.best_estimator_.stop_reason_ == "callback"
+
+
+def test_a_unit_has_no_weights_to_tell_by(noisy):
+    X, y, *_ = noisy
+    assert TriLayerClassifierCV(hidden_units=0, **QUICK).fit(X, y).heights_ is None
+
+
+def test_few_rows_say_too_little(noisy):
+    X, y, *_ = noisy
+    assert TriLayerClassifierCV(**QUICK).fit(X[:500], y[:500]).heights_ is None
+    asked = TriLayerClassifierCV(relevance=1, **QUICK).fit(X[:500], y[:500])
+    assert asked.heights_.shape == (24,)
+
+
+def test_of_many_rows_some_tell_what_batches_do_not(noisy, monkeypatch):
+    X, y, *_ = noisy
+    for module in (recipes, selection):
+        monkeypatch.setattr(module, "MIDDLE", 2500)
+    clf = TriLayerClassifierCV(hidden_units=8, **QUICK).fit(X, y)
+    best = clf.best_estimator_
+    assert (best.solver_, best.l2, best.n_iter_) == ("adam", clf.l2_, 30)
+    assert clf.heights_[:4].min() > 2 * clf.heights_[4:].max()
+    never = TriLayerClassifierCV(hidden_units=8, relevance=0, **QUICK).fit(X, y)
+    assert never.heights_ is None
+    assert never.best_estimator_.solver_ == "adam"
+
+
+def test_members_make_the_network(noisy):
+    X, y, *_ = noisy
+    clf = TriLayerClassifierCV(**QUICK).fit(X, y)
+    best = clf.best_estimator_
+    assert len(best._members) == 2
+    np.testing.assert_array_equal(average(best._members).W1, clf.params_.W1)
+    assert (best.init, best.max_iter) == (None, recipes.recipe(len(y)).max_iter)
+    assert len(best.loss_curve_) == best.n_iter_ > best.max_iter
+    single = TriLayerClassifier(3, random_state=0, max_iter=3).fit(X, y)
+    assert np.array_equal(single._members[0].W1, single.params_.W1)
+
+
+def test_another_network_takes_the_same_inputs(noisy):
+    X, y, *_ = noisy
+    clf = TriLayerClassifier(3, random_state=0, max_iter=3).fit(X, y)
+    with pytest.raises(InputError, match="networks have 2 inputs, not 24"):
+        clf.replace_network([network(2, 3)])
+    clf.replace_network([network(24, 3, 1), network(24, 3, 2)])
+    assert clf.params_.n2 == 6
+    before = clf.score(X, y)
+    for _ in range(20):
+        clf.partial_fit(X, y)
+    assert clf.score(X, y) > before
+
+
+def test_each_start_may_be_given(noisy):
+    X, y, *_ = noisy
+    given = [network(24, 3, seed) for seed in (1, 2)]
+    clf = TriLayerClassifier(3, n_starts=2, init=given, max_iter=5).fit(X, y)
+    for start, member in zip(given, clf._members, strict=True):
+        alone = TriLayerClassifier(3, init=start, max_iter=5).fit(X, y)
+        np.testing.assert_allclose(member.W1, alone.params_.W1, rtol=1e-9)
+    for bad in (given[:1], [given[0], None]):
+        with pytest.raises(InputError, match="a list of n_starts=2 of them"):
+            TriLayerClassifier(3, n_starts=2, init=bad).fit(X, y)
