@@ -9,7 +9,7 @@ from sklearn.metrics import log_loss
 
 from trilayer import Checkpoint, TriLayerClassifier, TriLayerClassifierCV, recipes, selection
 from trilayer.engines import select
-from trilayer.errors import InputError
+from trilayer.errors import DivergenceError, InputError
 from trilayer.layout import Layout
 from trilayer.objective import Objective
 from trilayer.params import average, initialise, pack
@@ -118,6 +118,25 @@ def test_a_training_that_is_cut_short_is_the_last(noisy):
     assert clf.best_estimator_.stop_reason_ == "callback"
 
 
+@pytest.mark.parametrize("error", [KeyboardInterrupt, DivergenceError])
+def test_a_round_that_does_not_begin_leaves_the_last_network(noisy, monkeypatch, error):
+    X, y, *_ = noisy
+    first = TriLayerClassifierCV(relevance=0, **QUICK).fit(X, y)
+    fit = TriLayerClassifier.fit
+
+    def fails(self, *data, layout=None, **given):
+        if layout is not None:
+            raise error
+        return fit(self, *data, layout=layout, **given)
+
+    monkeypatch.setattr(TriLayerClassifier, "fit", fails)
+    clf = TriLayerClassifierCV(**QUICK).fit(X, y)
+    assert clf.heights_ is None
+    assert np.array_equal(clf.params_.W1, first.params_.W1)
+    assert clf.best_estimator_.init is None
+    assert (clf.best_estimator_.stop_reason_ == "interrupted") == (error is KeyboardInterrupt)
+
+
 def test_a_unit_has_no_weights_to_tell_by(noisy):
     X, y, *_ = noisy
     assert TriLayerClassifierCV(hidden_units=0, **QUICK).fit(X, y).heights_ is None
@@ -149,6 +168,8 @@ def test_members_make_the_network(noisy):
     best = clf.best_estimator_
     assert len(best._members) == 2
     np.testing.assert_array_equal(average(best._members).W1, clf.params_.W1)
+    single = TriLayerClassifierCV(**QUICK).fit(X.astype(np.float32), y)
+    assert single.params_.dtype == np.float32
     assert (best.init, best.max_iter) == (None, recipes.recipe(len(y)).max_iter)
     assert len(best.loss_curve_) == best.n_iter_ > best.max_iter
     single = TriLayerClassifier(3, random_state=0, max_iter=3).fit(X, y)

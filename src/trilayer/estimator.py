@@ -467,7 +467,7 @@ class TriLayerClassifier(
         params = average(members)
         if params.n1 != self.params_.n1:
             raise InputError(f"the networks have {params.n1} inputs, not {self.params_.n1}")
-        self._members, self.params_ = list(members), params
+        self._members, self.params_ = list(members), params.astype(self.params_.dtype)
         self.__dict__.pop("_stepped", None)
         return self
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from trilayer.errors import DivergenceError
 from trilayer.estimator import TriLayerClassifier
 from trilayer.layout import Layout, Range
 from trilayer.params import FloatArray, Params
@@ -121,11 +122,18 @@ def learnt(
     for number in range(1, rounds + 1):
         if clf.stop_reason_ in _CUT_SHORT or not clf.params_.n2:
             break
-        heights = heights_from(clf.params_.W1, columns)
-        clf.set_params(
-            init=[lowered(member, 1 / heights) for member in clf._members], max_iter=go_on
-        )
-        fit(*raised(X, layout, heights), number)
+        found = heights_from(clf.params_.W1, columns)
+        clf.set_params(init=[lowered(member, 1 / found) for member in clf._members], max_iter=go_on)
+        try:
+            fit(*raised(X, layout, found), number)
+        except (
+            KeyboardInterrupt
+        ):  # before the round's first iteration: the last one's network stays
+            clf.stop_reason_ = "interrupted"
+            break
+        except DivergenceError:
+            break
+        heights = found
         clf.replace_network([lowered(member, heights) for member in clf._members])
         clf.best_iter_ += so_far["n_iter_"]
         so_far = {name: before + getattr(clf, name) for name, before in so_far.items()}
