@@ -34,7 +34,7 @@ L2S = (60.0, 30.0, 17.0, 10.0, 5.6, 3.0, 1.7, 1.0, 0.56, 0.3, 0.1)
 """Weight decays to choose from: strong ones first."""
 
 
-BIN_INPUTS, FEWEST_BINS, MOST_BINS = 400, 16, 64
+BIN_INPUTS, FEWEST_BINS, MOST_BINS = 350, 16, 28
 """Inputs that the bins of all numbers should be together, and the bounds for each."""
 
 MOST_BINNED = 100
