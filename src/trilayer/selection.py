@@ -51,6 +51,11 @@ class _Data(NamedTuple):
         s = None if self.s is None else self.s[rows]
         return _Data(self.X[rows], self.y[rows], s, self.layout)
 
+    def raised(self, heights: FloatArray) -> "_Data":
+        """Return the rows multiplied by heights."""
+        X, layout = raised(self.X, self.layout, heights)
+        return self._replace(X=X, layout=layout)
+
 
 class TriLayerClassifierCV(ClassifierMixin, BaseEstimator):
     """`TriLayerClassifier` whose weight decay is chosen inside `fit`, and averaged over starts.
@@ -58,8 +63,8 @@ class TriLayerClassifierCV(ClassifierMixin, BaseEstimator):
     Every candidate is trained on a part of the rows and judged by its log-loss on the rest:
     in five folds up to 2,000 rows, on a fifth of them beyond. The best is trained again on
     all rows, from several starts that are folded into one network. Beyond 20,000 rows the
-    choice is made, and the columns' relevance learnt, on so many of them. The same data, seed
-    and settings give the same bits on any number of threads.
+    columns' relevance is learnt before, on so many of them. The same data, seed and settings
+    give the same bits on any number of threads.
 
     Parameters
     ----------
@@ -75,9 +80,9 @@ class TriLayerClassifierCV(ClassifierMixin, BaseEstimator):
         Numbers of hidden units to choose from; by default the estimator's own.
     relevance : int, optional
         How often each column's relevance is learnt from the weights of a training, which then
-        goes on with a decay of its own for each column (`trilayer.relevance`). By default twice
-        beyond 2,000 rows where the solver is lbfgs, else never. The columns are the layout's,
-        or else each of X's by itself.
+        goes on with a decay of its own for each column (`trilayer.relevance`): by default twice
+        beyond 2,000 rows. Only lbfgs learns it; where there is no estimator, beyond 20,000
+        rows too, on some of them. The columns are the layout's, or else each of X's by itself.
     n_starts : int, optional
         Random starts of the network that is kept; by default the estimator's own, which is 8
         up to 2,000 rows and 4 beyond where there is none.
@@ -201,38 +206,43 @@ class TriLayerClassifierCV(ClassifierMixin, BaseEstimator):
         base.set_params(n_threads=self.n_threads, random_state=seed)
         if self.n_starts is not None:
             base.set_params(n_starts=self.n_starts)
-        data = _Data(rows, labels, s, layout)
-        scout, seen = (base, data) if self.estimator is not None else self._scout(base, data, seed)
-        choice = self._choice(scout, seen, seed)
+        data, found = _Data(rows, labels, s, layout), None
+        if self.estimator is None and len(rows) > MIDDLE and self.relevance != 0:
+            found = self._scouted(data, base, seed, checkpoint)
+        if found is not None:
+            data = data.raised(found)
+        choice = self._choice(base, data, seed)
         self.hidden_units_, self.l2_ = choice.make(on_choice, checkpoint)
         self.candidates_ = choice.candidates
         began = time.perf_counter()
-        for network in (scout, base):
-            network.set_params(hidden_units=self.hidden_units_, l2=self.l2_)
-        with warnings.catch_warnings():
-            if self.estimator is None:  # a recipe's iterations are as many as it takes
-                warnings.filterwarnings("ignore", ".* stopped at max_iter", ConvergenceWarning)
-            self._train(scout, seen, base, data, on_step, checkpoint)
+        base.set_params(hidden_units=self.hidden_units_, l2=self.l2_)
+        self.heights_ = self._trained(base, data, on_step, checkpoint)
+        if found is not None:
+            base.replace_network([lowered(member, found) for member in base._members])
+            self.heights_ = found
         self.best_estimator_ = base
         self.refit_seconds_ = time.perf_counter() - began
         if hasattr(self, "feature_names_in_"):
             self.best_estimator_.feature_names_in_ = self.feature_names_in_
         return self
 
-    def _scout(
-        self, base: TriLayerClassifier, data: "_Data", seed: int
-    ) -> tuple[TriLayerClassifier, "_Data"]:
-        """Return who chooses, on which rows: beyond `MIDDLE` another recipe, on so many."""
-        m = len(data.X)
-        if m <= MIDDLE:
-            return base, data
-        rows, _ = train_test_split(
-            np.arange(m), train_size=MIDDLE, stratify=data.y, random_state=seed
+    def _scouted(
+        self, data: "_Data", base: TriLayerClassifier, seed: int, checkpoint: Keeping | None
+    ) -> FloatArray | None:
+        """Return heights learnt by lbfgs, with a decay of its own, on `MIDDLE` of many rows."""
+        some, _ = train_test_split(
+            np.arange(len(data.X)), train_size=MIDDLE, stratify=data.y, random_state=seed
         )
+        seen = data.at(np.sort(some))
         scout = recipe(MIDDLE).set_params(
             n_starts=base.n_starts, n_threads=self.n_threads, random_state=seed
         )
-        return scout, data.at(np.sort(rows))
+        stage = checkpoint and checkpoint.stage(f"{checkpoint.name}: relevance on some rows")
+        n2, l2 = self._choice(scout, seen, seed).make(None, stage)
+        heights = self._trained(scout.set_params(hidden_units=n2, l2=l2), seen, None, stage)
+        if scout.stop_reason_ == "interrupted":
+            raise KeyboardInterrupt
+        return heights
 
     def _choice(self, scout: TriLayerClassifier, data: "_Data", seed: int) -> Choice:
         m = len(data.X)
@@ -257,40 +267,32 @@ class TriLayerClassifierCV(ClassifierMixin, BaseEstimator):
             goes_on=GO_ON if m > SMALL and solver_name(scout, m) == "lbfgs" else 0,
         )  # fmt: skip
 
-    def _train(
-        self, scout: TriLayerClassifier, seen: "_Data", base: TriLayerClassifier, data: "_Data",
-        on_step: Watcher | None, checkpoint: Keeping | None,
-    ) -> None:  # fmt: skip
-        """Train `base` on all rows; the scout, where it is another, learns relevance before."""
-        m = len(seen.X)
+    def _trained(
+        self, clf: TriLayerClassifier, data: "_Data", on_step: Watcher | None,
+        checkpoint: Keeping | None,
+    ) -> FloatArray | None:  # fmt: skip
+        """Train on all the data, learning relevance where that is for lbfgs; return heights."""
+        few, newton = len(data.X) <= SMALL, solver_name(clf, len(data.X)) == "lbfgs"
         rounds = self.relevance
-        if rounds is None:
-            rounds = ROUNDS if m > SMALL and solver_name(scout, m) == "lbfgs" else 0
+        if rounds is None or not newton:
+            rounds = ROUNDS if newton and not few else 0
 
         def fit(X: FloatArray, layout: Layout | None, number: int) -> None:
             stage = checkpoint
-            if checkpoint is not None and (number or scout is not base):
+            if checkpoint is not None and number:
                 stage = checkpoint.stage(f"{checkpoint.name}: relevance {number}")
-            scout.fit(X, seen.y, seen.s, on_step=on_step, checkpoint=stage, layout=layout)
+            clf.fit(X, data.y, data.s, on_step=on_step, checkpoint=stage, layout=layout)
 
-        own, pace_here = scout.max_iter, 1.0
-        if self.estimator is None and m > SMALL:
-            pace_here = pace(self.l2_, 0.8, 1.05)
-            scout.set_params(max_iter=round(own * pace_here))
-        self.heights_ = None
-        if rounds or scout is base:
-            self.heights_ = learnt(
-                scout, fit, seen.X, seen.layout, rounds, round(ROUND * pace_here)
-            )
-        scout.set_params(max_iter=own)
-        if scout is base:
-            return
-        X, layout = data.X, data.layout
-        if self.heights_ is not None:
-            X, layout = raised(X, layout, self.heights_)
-        base.fit(X, data.y, data.s, on_step=on_step, checkpoint=checkpoint, layout=layout)
-        if self.heights_ is not None:
-            base.replace_network([lowered(member, self.heights_) for member in base._members])
+        own, times = clf.max_iter, 1.0
+        if self.estimator is None and newton and not few:
+            times = pace(clf.l2, 0.8, 1.05)
+        clf.set_params(max_iter=round(own * times))
+        with warnings.catch_warnings():
+            if self.estimator is None:  # a recipe's iterations are as many as it takes
+                warnings.filterwarnings("ignore", ".* stopped at max_iter", ConvergenceWarning)
+            heights = learnt(clf, fit, data.X, data.layout, rounds, round(ROUND * times))
+        clf.set_params(max_iter=own)
+        return heights
 
     @property
     def params_(self) -> Params:
