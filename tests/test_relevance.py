@@ -137,6 +137,16 @@ def test_a_round_that_does_not_begin_leaves_the_last_network(noisy, monkeypatch,
     assert (clf.best_estimator_.stop_reason_ == "interrupted") == (error is KeyboardInterrupt)
 
 
+@pytest.mark.parametrize("given", [{"init": network(24, 3)}, {"warm_start": True}])
+def test_an_estimator_with_a_start_of_its_own_learns_it_too(noisy, given):
+    X, y, *_ = noisy
+    base = TriLayerClassifier(3, max_iter=20, **given)
+    clf = TriLayerClassifierCV(base, n_starts=2, random_state=0, l2s=(2.0,)).fit(X, y)
+    assert clf.heights_ is not None
+    assert clf.params_.n2 == (3 if "init" in given else 6)
+    assert clf.best_estimator_.warm_start == base.warm_start
+
+
 def test_a_unit_has_no_weights_to_tell_by(noisy):
     X, y, *_ = noisy
     assert TriLayerClassifierCV(hidden_units=0, **QUICK).fit(X, y).heights_ is None

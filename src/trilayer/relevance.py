@@ -116,19 +116,20 @@ def learnt(
         network has no hidden layer or training was cut short.
     """
     fit(X, layout, 0)
-    own, heights = {"init": clf.init, "max_iter": clf.max_iter}, None
+    own = {name: getattr(clf, name) for name in ("init", "warm_start", "max_iter")}
+    heights = None
     so_far = {name: getattr(clf, name) for name in _ADDED_UP}
     columns = columns_of(layout, X.shape[1])
     for number in range(1, rounds + 1):
         if clf.stop_reason_ in _CUT_SHORT or not clf.params_.n2:
             break
         found = heights_from(clf.params_.W1, columns)
-        clf.set_params(init=[lowered(member, 1 / found) for member in clf._members], max_iter=go_on)
+        starts = [lowered(member, 1 / found) for member in clf._members]
+        init = starts if len(starts) > 1 else starts[0]  # one that was given stands for all starts
+        clf.set_params(init=init, warm_start=False, max_iter=go_on)
         try:
             fit(*raised(X, layout, found), number)
-        except (
-            KeyboardInterrupt
-        ):  # before the round's first iteration: the last one's network stays
+        except KeyboardInterrupt:  # before its first iteration: the last network stays
             clf.stop_reason_ = "interrupted"
             break
         except DivergenceError:
