@@ -15,13 +15,12 @@ from pathlib import Path
 
 import numpy as np
 
+from quality import DATA
 from trial.sets import data_sets
 from trilayer.engines.fused import FusedEngine, places_in
 from trilayer.params import initialise
-from trilayer.recipes import SMALL
+from trilayer.recipes import recipe
 from trilayer.table_classifier import encoded
-
-DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
 def seconds(call: Callable[[], object]) -> float:
@@ -37,7 +36,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=DATA, help="folder with manifest.json")
     parser.add_argument("--datasets", nargs="+", metavar="NAME", help="only these")
     parser.add_argument("--rows", type=int, default=10_000, help="at the most")
-    parser.add_argument("--hidden", type=int, help="default: 16 up to 2,000 rows, 64 beyond")
+    parser.add_argument("--hidden", type=int, help="default: the recipe's for so many rows")
     parser.add_argument("--repeats", type=int, default=15)
     args = parser.parse_args()
     engine = FusedEngine()
@@ -48,7 +47,7 @@ def main() -> None:
         frame, y = frame[: args.rows], y[: args.rows]
         encoder, inputs = encoded(frame, None, categorical=table.categorical)
         X, Y, layout = inputs.T, y[np.newaxis].astype(inputs.dtype), encoder.layout_
-        n2 = args.hidden or (16 if len(y) <= SMALL else 64)
+        n2 = args.hidden or recipe(len(y)).hidden_units
         params = initialise(len(X), n2, np.random.default_rng(0), X.dtype)
         places = places_in(X, layout)
         found = seconds(lambda X=X, layout=layout: places_in(X, layout))

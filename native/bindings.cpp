@@ -161,8 +161,8 @@ void arrange(Places<T>* self, const Matrix<T>& X, const Ranges& stairs, const Ra
 constexpr auto places_text =
     "Samples X (n1 x m) rearranged by runs of inputs, [runs][2]: first input and length. Those of\n"
     "`stairs` are at their full heights (None: 1), then one anywhere between, then zeros; those of\n"
-    "`levels` are zeros, but for at most one at its height. ValueError says which are not. Given to what sums over samples\n"
-    "as `places` beside the same X, in whose place they are read.";
+    "`levels` are zeros, but for at most one at its height. ValueError says which are not. Given to\n"
+    "what sums over samples as `places` beside the same X, in whose place they are read.";
 
 constexpr auto run_gd_text =
     "Up to `steps` steps of gradient descent on all samples, in place:\n"
@@ -210,7 +210,8 @@ template <class T> void define(nb::module_& m, const char* places) {
         places_or_none(), run_gd_text);
   m.def("run_sgd", run_sgd<T>, plain("theta"), "n2"_a, plain("velocity"), plain("X"), plain("Y"),
         none("s"), none("order"), "size"_a, "first"_a, plain("rates"), "average_weight"_a,
-        "decay"_a, "seconds"_a, plain("total"), "J"_a, "momentum"_a, "threads"_a, places_or_none(), run_sgd_text);
+        "decay"_a, "seconds"_a, plain("total"), "J"_a, "momentum"_a, "threads"_a,
+        places_or_none(), run_sgd_text);
   m.def("run_adam", run_adam<T>, plain("theta"), "n2"_a, plain("mean"), plain("square"), plain("X"),
         plain("Y"), none("s"), none("order"), "size"_a, "first"_a, plain("rates"),
         "average_weight"_a, "decay"_a, "seconds"_a, plain("total"), "J"_a, "updates"_a, "beta1"_a,

@@ -15,7 +15,7 @@ Doubles: TypeAlias = NDArray[np.floating[Any]]
 
 block_samples: int
 
-class Places32:
+class Places:
     def __init__(
         self,
         X: Samples,
@@ -24,16 +24,8 @@ class Places32:
         heights: Samples | None,
     ) -> None: ...
 
-class Places64:
-    def __init__(
-        self,
-        X: Samples,
-        stairs: NDArray[np.int64],
-        levels: NDArray[np.int64],
-        heights: Samples | None,
-    ) -> None: ...
-
-Places: TypeAlias = Places32 | Places64
+class Places32(Places): ...
+class Places64(Places): ...
 
 def isa() -> str: ...
 def available_isas() -> list[str]: ...

@@ -54,8 +54,12 @@ class Engine(Protocol):
         Y: FloatArray,
         s: FloatArray | None,
         n_threads: int = 1,
+        places: Any = None,
     ) -> FloatArray:
-        """Return Σ s·j and, behind it, the packed Σ s·∂j/∂θ, in float64; s None is ones."""
+        """Return Σ s·j and, behind it, the packed Σ s·∂j/∂θ, in float64.
+
+        s None is ones; `places` are X's, from `places_in`, or None.
+        """
         ...
 
     def logits(self, params: Params, X: FloatArray, n_threads: int = 1) -> FloatArray:

@@ -72,6 +72,7 @@ class ReferenceEngine:
         Y: FloatArray,
         s: FloatArray | None,
         n_threads: int = 1,  # noqa: ARG002 - one block is one thread's
+        places: Any = None,  # noqa: ARG002 - every input is multiplied
     ) -> FloatArray:
         """Return Σ s·j and the packed Σ s·∂j/∂θ of one block, in float64.
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from types import TracebackType
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,8 +55,12 @@ class MemorySource:
     def data(self) -> Data:
         """The samples as an engine's whole runs take them."""
         s = None if self.weights is None else flat(self.weights, self.X.dtype)
-        places = None if self.layout is None else places_in(self.X, self.layout)
-        return Data(self.X, flat(self.Y, self.X.dtype), s, self.total_weight, places)
+        return Data(self.X, flat(self.Y, self.X.dtype), s, self.total_weight, self.places)
+
+    @cached_property
+    def places(self) -> Any:
+        """What the fused engine makes of X by its layout; None without one."""
+        return None if self.layout is None else places_in(self.X, self.layout)
 
     @cached_property
     def weights(self) -> FloatArray | None:
@@ -82,14 +86,8 @@ class MemorySource:
 
     def sums(self, engine: Engine, params: Params) -> FloatArray:
         """Return the engine's sums over all samples, added along the fixed tree."""
-        if self.layout is not None and engine.name == "fused":
-            fused: Any = engine
-            data, weights = self.data, self.weights
-            return cast(
-                FloatArray,
-                fused.sums(params, data.X, self.Y, weights, self.n_threads, data.places),
-            )
-        return block_sums(engine, params, self.X, self.Y, self.weights, self._threads)
+        places = self.places if engine.walks_blocks else None
+        return block_sums(engine, params, self.X, self.Y, self.weights, self._threads, places)
 
     def batches(self, size: int, seed: int | None, epoch: int) -> Iterator[Batch]:
         """Walk all samples once.

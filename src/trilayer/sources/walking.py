@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from trilayer.engines import Engine
 from trilayer.params import FloatArray, Params
@@ -51,6 +51,7 @@ def block_sums(
     Y: FloatArray,
     s: FloatArray | None,
     threads: Threads,
+    places: Any = None,
 ) -> FloatArray:
     """Return the engine's sums over samples in memory, added along the fixed tree.
 
@@ -63,9 +64,11 @@ def block_sums(
     s : array, 1 × m, or None
         Sample weights; None stands for ones.
     threads : Threads
+    places : object, optional
+        X's, for an engine that walks blocks (`trilayer.engines.places_in`).
     """
     if engine.walks_blocks:
-        return engine.sums(params, X, Y, s, threads.most)
+        return engine.sums(params, X, Y, s, threads.most, places)
     cut = blocks(X.shape[1])
 
     def subtree(first: int) -> FloatArray:
