@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from trilayer import core
-from trilayer.claims import CLAIMS
-from trilayer.misprints import MISPRINTS, examine
+from trilayer.derivation import core
+from trilayer.derivation.claims import CLAIMS
+from trilayer.derivation.misprints import MISPRINTS, examine
+from trilayer.derivation.trace import NETWORK
 from trilayer.params import Params
-from trilayer.trace import NETWORK
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGES = ["derivation.md", "derivation.zh-CN.md"]

@@ -18,7 +18,7 @@ from trilayer import (
     save,
     table_classifier,
 )
-from trilayer.recipes import bins_for
+from trilayer.select.presets import bins_for
 
 
 def table(m=200, seed=0):

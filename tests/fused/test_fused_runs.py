@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from trilayer import _fused as native
 from trilayer.engines import fused
 from trilayer.engines.fused import FusedEngine, Plan, Walk
-from trilayer.objective import weight_mask
 from trilayer.params import unpack
 from trilayer.solvers.adam import ADAM
+from trilayer.solvers.objective import weight_mask
 
 from .problems import data_of, objective, samples, start
 

@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 
 from lab.browser import told
 from trilayer import Params, trace
-from trilayer.trace import NETWORK, UNIT, Trace
+from trilayer.derivation.trace import NETWORK, UNIT, Trace
 
 
 def matrices(page: Page, table=NETWORK) -> dict[str, told.Floats]:
