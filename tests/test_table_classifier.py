@@ -16,8 +16,8 @@ from trilayer import (
     TriLayerTableClassifier,
     load,
     save,
-    table_classifier,
 )
+from trilayer.estimators import table_classifier
 from trilayer.select.presets import bins_for
 
 

@@ -38,7 +38,7 @@ def test_few_rows_are_as_if_scored_at_once(m, sizes):
 
 @pytest.mark.parametrize("exact", [10, 999, 4000])
 def test_many_rows_keep_everything_but_near_ties(exact, monkeypatch):
-    monkeypatch.setattr(judging, "EXACT", exact)
+    monkeypatch.setattr(judgement, "EXACT", exact)
     Z, positive = rows_of(5000)
     found, prior, curve = judged(Z, positive, [70, 300])
     whole = scores(Z, positive, 0.4)
@@ -55,7 +55,7 @@ def test_many_rows_keep_everything_but_near_ties(exact, monkeypatch):
 
 
 def test_one_class_has_no_auc(monkeypatch):
-    monkeypatch.setattr(judging, "EXACT", 3)
+    monkeypatch.setattr(judgement, "EXACT", 3)
     found, *_ = judged(np.arange(9.0), np.ones(9, dtype=bool), [4])
     assert found.auc is None
     assert judged(np.arange(9.0), np.arange(9) > 4, [4])[0].auc == 1.0
