@@ -22,15 +22,17 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from trilayer.derivation import core
-from trilayer.encoding.layout import Layout
+from trilayer.encoding.inputs import Inputs
 from trilayer.engines import ENGINES, select
 from trilayer.errors import InputError
 from trilayer.estimators.callbacks import CallbackSupportMixin, FitReport, with_callbacks
+from trilayer.estimators.checks import checked_inputs, checked_rows
 from trilayer.fit.ensemble import run_starts
 from trilayer.fit.loop import Keeping, Progress, Watcher
 from trilayer.fit.run import Stepped, in_memory, run, start_params, step_on, threads
 from trilayer.fit.samples import (
     Samples,
+    columns,
     hold_out,
     reweighted,
     targets,
@@ -252,14 +254,14 @@ class TriLayerClassifier(
         y_val: ArrayLike | None = None,
         on_step: Watcher | None = None,
         checkpoint: Keeping | None = None,
-        layout: Layout | None = None,
     ) -> "TriLayerClassifier":
         """Train the network.
 
         Parameters
         ----------
-        X : array-like, m × n1
-            Samples as rows.
+        X : array-like m × n1, or Inputs
+            Samples as rows. What `TableEncoder.transform` returns, or `TableEncoder.inputs`, is
+            looked up instead of multiplied, and several times faster.
         y : array-like, (m,)
             Two labels of any type.
         sample_weight : array-like, (m,), optional
@@ -271,10 +273,6 @@ class TriLayerClassifier(
             answer stops the run.
         checkpoint : Checkpoint, optional
             Where the run is written down while it lasts, and goes on from after a fault.
-        layout : Layout, optional
-            Which columns of X are positions in bins and levels of categories, as
-            `TableEncoder.layout_` says: training is several times faster, and its numbers
-            are other ones in the last digits.
 
         Returns
         -------
@@ -288,14 +286,14 @@ class TriLayerClassifier(
             If the cost became infinite before any iteration improved on the start.
         """
         self._check_settings()
-        rows, labels = validate_data(self, X, y, dtype=self._dtypes())
+        rows, labels = checked_rows(self, X, y, self._dtypes())
         classes = two_classes(labels)
         self._check_previous(classes)
         samples = self._samples(rows, labels, sample_weight, classes)
         samples = without_weightless(samples, classes)
         seed = self._seed(checkpoint)
         samples, held_out = self._held_out(samples, X_val, y_val, classes, seed)
-        with in_memory(self, samples, layout) as source:
+        with in_memory(self, samples) as source:
             given = (X, y, {"sample_weight": sample_weight})
             return self._learn(source, held_out, classes, seed, on_step, checkpoint, given)
 
@@ -529,13 +527,13 @@ class TriLayerClassifier(
         return np.asarray(known)
 
     def _samples(
-        self, rows: FloatArray, labels: Any, sample_weight: Any, classes: NDArray[Any]
+        self, rows: Inputs | FloatArray, labels: Any, sample_weight: Any, classes: NDArray[Any]
     ) -> Samples:
         if sample_weight is None:
             s = np.ones(len(rows), dtype=rows.dtype)
         else:
             s = _check_sample_weight(
-                sample_weight, rows, dtype=rows.dtype, ensure_non_negative=True
+                sample_weight, labels, dtype=rows.dtype, ensure_non_negative=True
             )
         samples = Samples(rows, targets(labels, classes, rows.dtype), s)
         return reweighted(samples, self.class_weight, classes)
@@ -556,7 +554,7 @@ class TriLayerClassifier(
         if X_val is None:
             return None
         try:
-            rows, labels = validate_data(self, X_val, y_val, dtype=dtype, reset=False)
+            rows, labels = checked_rows(self, X_val, y_val, dtype, reset=False)
         except ValueError as error:
             raise InputError(f"X_val, y_val: {error}") from error
         Y = targets(labels, classes, rows.dtype, "y_val")
@@ -576,13 +574,14 @@ class TriLayerClassifier(
         array, (m,)
         """
         rows = self._rows(X)
-        Z2 = select(self.engine).logits(self.params_, rows.T, self._threads_for(rows))
+        Z2 = select(self.engine).logits(self.params_, columns(rows), self._threads_for(rows))
         return np.ravel(Z2)
 
     def predict_proba(self, X: ArrayLike) -> FloatArray:
         """Return the probabilities of both classes, m × 2: 1 - A2 and A2 (E11)."""
         rows = self._rows(X)
-        return select(self.engine).probabilities(self.params_, rows.T, self._threads_for(rows))
+        threads = self._threads_for(rows)
+        return select(self.engine).probabilities(self.params_, columns(rows), threads)
 
     def predict_log_proba(self, X: ArrayLike) -> FloatArray:
         """Return the logarithms of `predict_proba`, m × 2, finite for finite logits."""
@@ -597,17 +596,20 @@ class TriLayerClassifier(
     def transform(self, X: ArrayLike) -> FloatArray:
         """Return the hidden activations A1ᵀ (E8), m × n2; without a hidden layer, m × 0."""
         rows = self._rows(X)
-        Z1 = core.hidden_preactivation(self.params_.W1, self.params_.b1, rows.T)
+        dense = rows.dense() if isinstance(rows, Inputs) else rows.T
+        Z1 = core.hidden_preactivation(self.params_.W1, self.params_.b1, dense)
         return np.asarray(core.sigmoid(Z1)).T
 
-    def _threads_for(self, rows: FloatArray) -> int:
+    def _threads_for(self, rows: Inputs | FloatArray) -> int:
         return threads(self) if len(rows) > BLOCK else 1
 
-    def _rows(self, X: ArrayLike) -> FloatArray:
+    def _rows(self, X: Any) -> Inputs | FloatArray:
         if isinstance(X, np.ndarray) and self._needs_no_check(X):
             rows: FloatArray = X
             return rows
         check_is_fitted(self, "params_")
+        if isinstance(X, Inputs):
+            return checked_inputs(self, X, self.params_.dtype, reset=False)
         return np.asarray(validate_data(self, X, dtype=self.params_.dtype, reset=False))
 
     def _needs_no_check(self, X: NDArray[Any]) -> bool:

@@ -99,7 +99,7 @@ class _Stage(NamedTuple):
 
 
 def _workers(settings: Any, source: Source) -> int:
-    return threads(settings) if isinstance(source, MemorySource) else 1
+    return threads(settings) if source.in_memory else 1
 
 
 @contextmanager
@@ -108,7 +108,7 @@ def _shared(source: Source) -> Iterator[Source]:
     if not isinstance(source, MemorySource):
         yield source
         return
-    with MemorySource(source.X, source.Y, source.s, 1, source.layout) as alone:
+    with source.on_threads(1) as alone:
         yield alone
 
 

@@ -9,13 +9,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from trilayer.encoding.layout import Layout
 from trilayer.engines import select
 from trilayer.errors import DivergenceError, InputError
 from trilayer.fit.advice import advice
 from trilayer.fit.loop import Limits, Outcome, Watcher, is_finite, train
 from trilayer.fit.protocol import Beginning
-from trilayer.fit.samples import Samples, validation
+from trilayer.fit.samples import Samples, columns, validation
 from trilayer.fit.task import task
 from trilayer.params import FloatArray, Params, initialise, pack
 from trilayer.solvers import State, Step, check_options, solver
@@ -116,10 +115,10 @@ def threads(settings: Any) -> int:
     return int(settings.n_threads or available_threads())
 
 
-def in_memory(settings: Any, samples: Samples, layout: Layout | None = None) -> MemorySource:
+def in_memory(settings: Any, samples: Samples) -> MemorySource:
     """Return the source over samples; as a context manager it ends its threads."""
-    X, Y, s = samples.X.T, samples.Y[None], samples.s[None]
-    return MemorySource(X, Y, s, settings.n_threads, None if settings.hidden_units == 0 else layout)
+    X, Y, s = columns(samples.X), samples.Y[None], samples.s[None]
+    return MemorySource(X, Y, s, settings.n_threads)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from trilayer.fit.protocol import Task
-from trilayer.fit.samples import Samples
+from trilayer.fit.samples import Samples, columns
 from trilayer.params import FloatArray
 from trilayer.solvers import solver as solver_of
 from trilayer.solvers.objective import Objective
@@ -71,7 +71,7 @@ def _data(objective: Objective, start: FloatArray) -> Mapping[str, str]:
 
 def _held_out(held_out: Samples | Source) -> Fingerprint:
     if isinstance(held_out, Samples):
-        return MemorySource(held_out.X.T, held_out.Y[None], held_out.s[None], 1).fingerprint
+        return MemorySource(columns(held_out.X), held_out.Y[None], held_out.s[None], 1).fingerprint
     found: Fingerprint = getattr(held_out, "fingerprint", {"source": f"{held_out.m} rows"})
     # Their score is added up in another order than that of arrays.
     return {name: f"source {value}" for name, value in found.items()}

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from trilayer.encoding.inputs import Inputs, Layout
 from trilayer.engines import Engine
 from trilayer.errors import InputError
 from trilayer.params import FloatArray, Params
@@ -19,9 +20,9 @@ BLOCK = 2048
 
 
 class Batch(NamedTuple):
-    """A few samples: X n1 × b, Y 1 × b, s 1 × b (None: ones)."""
+    """A few samples: their inputs, Y 1 × b, s 1 × b (None: ones)."""
 
-    X: FloatArray
+    inputs: Inputs
     Y: FloatArray
     s: FloatArray | None
 
@@ -37,12 +38,18 @@ class Source(Protocol):
         Σ s.
     dtype : dtype
         float32 or float64: of the samples, and what is computed in.
+    layout : Layout
+        Which inputs are what.
+    in_memory : bool
+        Whether several runs may walk the samples at a time, each on a thread of its own.
     """
 
     n1: int
     m: int
     total_weight: float
     dtype: Any
+    layout: Layout
+    in_memory: bool
 
     def sums(self, engine: Engine, params: Params) -> FloatArray:
         """Return the engine's sums over all samples, added along the tree."""
