@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 CLIP = 8.0
 
 
-class Encoded(np.ndarray):  # type: ignore[type-arg]
+class Encoded(np.ndarray):
     """Rows of numbers that know their layout; what is computed from them does not.
 
     Attributes

@@ -3,7 +3,12 @@
 from typing import Any
 
 import numpy as np
-from sklearn.utils.validation import check_consistent_length, column_or_1d, validate_data
+from sklearn.utils.validation import (
+    assert_all_finite,
+    check_consistent_length,
+    column_or_1d,
+    validate_data,
+)
 
 from trilayer.encoding.inputs import Inputs, compact
 from trilayer.errors import InputError
@@ -31,7 +36,8 @@ def checked_rows(
         In scikit-learn's words where it has them.
     """
     if isinstance(X, Inputs):
-        labels = column_or_1d(y)
+        labels = column_or_1d(y, warn=True)
+        assert_all_finite(labels, input_name="y")
         check_consistent_length(X.numbers, labels)
         return checked_inputs(estimator, X, dtype, reset=reset), labels
     layout = getattr(X, "layout", None)

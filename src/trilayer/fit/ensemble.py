@@ -13,6 +13,7 @@ from trilayer.fit.loop import Keeping, Outcome, Progress, Watcher
 from trilayer.fit.protocol import Keeper, Task
 from trilayer.fit.run import Fitted, given_starts, run, start_params, threads
 from trilayer.fit.samples import Samples
+from trilayer.fit.spec import Spec
 from trilayer.params import FloatArray, Params, average, pack, unpack
 from trilayer.sources import Source
 from trilayer.sources.memory import MemorySource
@@ -22,7 +23,7 @@ _WORST = ("interrupted", "callback", "diverged", "max_seconds", "max_iter", "ear
 
 
 def run_starts(
-    settings: Any,
+    settings: Spec,
     source: Source,
     held_out: Samples | Source | None,
     start: Params,
@@ -98,7 +99,7 @@ class _Stage(NamedTuple):
         return keeper
 
 
-def _workers(settings: Any, source: Source) -> int:
+def _workers(settings: Spec, source: Source) -> int:
     return threads(settings) if source.in_memory else 1
 
 

@@ -2,12 +2,12 @@
 
 import hashlib
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
 from trilayer.fit.protocol import Task
 from trilayer.fit.samples import Samples, columns
+from trilayer.fit.spec import Spec
 from trilayer.params import FloatArray
 from trilayer.solvers import solver as solver_of
 from trilayer.solvers.objective import Objective
@@ -21,7 +21,7 @@ _IMMATERIAL = {"n_threads", "init", "warm_start"}
 
 
 def task(
-    settings: Any,
+    settings: Spec,
     objective: Objective,
     held_out: Samples | Source | None,
     start: FloatArray,
@@ -32,8 +32,7 @@ def task(
 
     Parameters
     ----------
-    settings : object
-        With `get_params`, as `TriLayerClassifier` has it.
+    settings : Spec
     objective : Objective
     held_out : Samples, Source or None
     start : array
@@ -41,7 +40,7 @@ def task(
     seed : int
     solver : str
     """
-    chosen = settings.get_params(deep=False)
+    chosen = settings.settings
     named = {name: chosen[name] for name in chosen.keys() - _IMMATERIAL}
     if _walks_elsewhere(objective.source, solver):
         named["order of batches"] = "two levels"

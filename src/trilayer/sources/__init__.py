@@ -5,10 +5,11 @@ block, and adds the block sums along one fixed tree in float64. So the same samp
 the same order give the same bits, whoever computes the blocks, and wherever.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from trilayer.encoding.inputs import Inputs, Layout
 from trilayer.engines import Engine
@@ -53,6 +54,24 @@ class Source(Protocol):
 
     def sums(self, engine: Engine, params: Params) -> FloatArray:
         """Return the engine's sums over all samples, added along the tree."""
+        ...
+
+    @property
+    def labels(self) -> NDArray[np.bool_]:
+        """Whether each sample is of the second class, (m,)."""
+        ...
+
+    @property
+    def fingerprint(self) -> Mapping[str, str]:
+        """The bits of the samples and their order (see `trilayer.sources.fingerprint`)."""
+        ...
+
+    def scaled(self, by: FloatArray) -> "Source":
+        """Return the same samples, each input multiplied by a positive number (n1,)."""
+        ...
+
+    def part(self, rows: NDArray[np.int64]) -> Any:
+        """Return the samples of these numbers, ascending, as a `MemorySource`."""
         ...
 
     def batches(self, size: int, seed: int | None, epoch: int) -> Iterator[Batch]:

@@ -198,7 +198,8 @@ def shard_sums(
     with engine.running():
         return merge(
             Subtree(
-                level, place,
+                level,
+                place,
                 block_sums(engine, params, times(rows.inputs, scale), rows.Y, rows.s, one),
             )
             for level, place, rows in shard.nodes
