@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trilayer.cli.paths import existing
+from trilayer.encoding.inputs import Inputs
 from trilayer.engines import select
 from trilayer.errors import InputError
 from trilayer.lazy import cached_property
@@ -52,12 +53,12 @@ class Encoding:
             return len(self.names)
         return sum(column.width for column in self.encoder.columns_)
 
-    def rows(self, block: Block) -> Floats:
-        """Make a block that `scan_placed` gave the network's inputs, m × n1."""
+    def rows(self, block: Block) -> Inputs:
+        """Make a block that `scan_placed` gave the network's inputs."""
         if self.encoder is not None:
             names = [name for name, kind in self.kinds.items() if kind == NUMBER]
             refuse_infinite(block.rows, names, block.places)
-            return np.asarray(self.encoder.transform(block.rows))
+            return self.encoder.inputs(block.rows)
         numbers = [convert(block.rows[name], NUMBER, name) for name in self.names]
         columns = [column.to_numpy(zero_copy_only=False) for column in numbers]
         X = np.stack(columns, axis=1)
@@ -69,7 +70,7 @@ class Encoding:
                 f"{source}row {number:,}, column {self.names[column]!r}: this model needs a "
                 "number there, for it was saved without an encoder that fills gaps"
             )
-        return X
+        return Inputs.of(X.T)
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ class Model:
         name = summary.get("target") if isinstance(summary, dict) else None
         return Target(name or "", self.record.classes, self.record.positive)
 
-    def logits(self, X: Floats, where: Callable[[int], tuple[str, int]]) -> Floats:
+    def logits(self, X: Inputs, where: Callable[[int], tuple[str, int]]) -> Floats:
         """Return the logits of the positive label.
 
         Raises
@@ -121,10 +122,9 @@ def load_model(name: str) -> Model:
     return Model(name, record, Encoding(record.encoder, record.feature_names or ()))
 
 
-def positive_logits(params: Params, X: Floats, target: Target) -> Floats:
+def positive_logits(params: Params, X: Inputs, target: Target) -> Floats:
     """Z2 of every row, or -Z2 where the network's y = 0 is the positive label; in float64."""
-    rows = np.asarray(X, dtype=params.dtype)
-    Z2: Floats = select("auto").logits(params, rows.T)[0].astype(np.float64)
+    Z2: Floats = select("auto").logits(params, X.astype(params.dtype))[0].astype(np.float64)
     return Z2 if target.positive_is_second else -Z2
 
 
@@ -132,7 +132,7 @@ def positive_logits(params: Params, X: Floats, target: Target) -> Floats:
 class Answered:
     """Encoded rows with answers, what names each, and how many more had no answer."""
 
-    X: Floats
+    X: Inputs
     positive: Answers
     unanswered: int
     where: Callable[[int], tuple[str, int]]

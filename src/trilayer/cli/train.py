@@ -69,7 +69,8 @@ def train(
     output = model_name(data[0]) if output is None else Path(output)
     new_file(output, force=force)
     from trilayer.cli.checkpoints import check
-    from trilayer.cli.training import Job, run
+    from trilayer.cli.job import Job
+    from trilayer.cli.training import run
 
     check(checkpoints)
     job = Job(
