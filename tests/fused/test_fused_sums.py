@@ -151,6 +151,17 @@ def test_equal_weights_take_one_logarithm_and_keep_the_digits_of_many(scale, rig
         assert loss == pytest.approx(factor * expected, rel=TOLERANCE[dtype])
 
 
+@pytest.mark.parametrize("m", [1, 511, 512, 513, 5000])
+@pytest.mark.parametrize("n2", [0, 1, 40])
+@DTYPES
+def test_a_network_that_knows_nothing_loses_a_bit_a_sample(n2, m, dtype):
+    """At θ = 0 the product under the one logarithm is as large as can be."""
+    shapes = (3, n2), (n2, 1), (n2 or 3, 1), (1, 1)
+    nothing = Params(*(np.zeros(shape, dtype) for shape in shapes))
+    X, Y, _ = samples(3, m, dtype)
+    assert ENGINE.sums(nothing, X, Y, None)[0] == pytest.approx(m * np.log(2), rel=TOLERANCE[dtype])
+
+
 @pytest.mark.parametrize("n2", [0, 2, 17])
 @DTYPES
 def test_nan_and_infinity_stay_where_they_belong(n2, dtype):
