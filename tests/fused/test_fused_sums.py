@@ -26,7 +26,7 @@ ENGINE = FusedEngine()
 DTYPES = pytest.mark.parametrize("dtype", [np.float64, np.float32])
 
 
-@settings(max_examples=60)
+@settings(max_examples=settings.default.max_examples * 3 // 2)
 @given(n1=sizes, n2=sizes | st.just(0), m=counts, dtype=dtypes)
 def test_sums_and_logits_agree_with_the_derivation(n1, n2, m, dtype):
     params, (X, Y, s) = network(n1, n2, dtype), samples(n1, m, dtype)

@@ -46,7 +46,7 @@ def laid_out(kinds, m, dtype, seed=0, scaled=False):
     return X, Y, s, Layout(ranges["stairs"], ranges["levels"], heights=heights)
 
 
-@settings(max_examples=60)
+@settings(max_examples=settings.default.max_examples * 3 // 2)
 @given(
     kinds=shapes, n2=units, m=counts, dtype=dtypes, least=st.sampled_from([1, 6]),
     scaled=st.booleans(),
