@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
@@ -19,6 +19,18 @@ Seed = Annotated[int, Parameter(validator=Number(gte=0, lt=2**32))]
 _Share = Annotated[float, Parameter(validator=Number(gt=0, lt=1))]
 _NotNegative = Annotated[float, Parameter(validator=Number(gte=0, lt=float("inf")))]
 _Positive = Annotated[float | None, Parameter(validator=Number(gt=0, lt=float("inf")))]
+
+
+def _is_solver(_: type, name: str) -> None:
+    """Refuse what is registered under no name by the time of the call."""
+    from trilayer.solvers import AUTO, SOLVERS
+
+    if name not in {AUTO, *SOLVERS}:
+        names = ", ".join(f'"{each}"' for each in (AUTO, *SOLVERS))
+        raise ValueError(f"Choose from: {names}.")
+
+
+_Solver = Annotated[str, Parameter(validator=_is_solver)]
 
 
 @dataclass(frozen=True)
@@ -113,8 +125,8 @@ class Settings:
         Random starts, folded into one network. By default 8 up to 2,000 rows and 4 beyond
         where l2 is chosen, and 1 otherwise.
     solver
-        How to minimise. By default lbfgs up to 20,000 rows where l2 is chosen, up to 100,000
-        otherwise, and adam beyond.
+        How to minimise: gd, sgd, adam, lbfgs or auto. Auto is lbfgs up to 20,000 rows where l2
+        is chosen, up to 100,000 otherwise, and adam beyond.
     learning_rate
         Step size of gd, sgd and adam.
     l2
@@ -135,7 +147,7 @@ class Settings:
 
     hidden: Annotated[int | None, Parameter(validator=Number(gte=0))] = None
     starts: Count | None = None
-    solver: Literal["auto", "gd", "sgd", "adam", "lbfgs"] = "auto"
+    solver: _Solver = "auto"
     learning_rate: _Positive = None
     l2: _NotNegative | None = None
     max_iter: Count | None = None
