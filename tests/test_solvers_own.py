@@ -163,7 +163,7 @@ def test_a_model_file_is_read_where_the_solver_is_not_known(problem, tmp_path):
 # ---- checkpoints ---------------------------------------------------------------------------
 
 
-class Stopped(RuntimeError):
+class StoppedError(RuntimeError):
     """A fault."""
 
 
@@ -171,9 +171,9 @@ class Stopped(RuntimeError):
 def test_a_run_goes_on_from_its_checkpoint_to_the_bit(name, problem, tmp_path):
     def fail(progress):
         if progress.k == 17:
-            raise Stopped
+            raise StoppedError
 
-    with pytest.raises(Stopped):
+    with pytest.raises(StoppedError):
         learner(name).fit(*problem, on_step=fail, checkpoint=Checkpoint(tmp_path, every=5))
     seen = []
     again = learner(name).fit(

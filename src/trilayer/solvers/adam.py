@@ -19,7 +19,7 @@ BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
 
 def adam(objective: Objective, theta: FloatArray, **walk: Any) -> Iterator[Step]:
     """Yield epochs of Adam's rule; `walk` is described at `epochs`."""
-    return epochs(_RULE, objective, theta, **walk)
+    return epochs(ADAM, objective, theta, **walk)
 
 
 def _update(
@@ -32,7 +32,7 @@ def _update(
     return theta - unbiased * mean / (np.sqrt(square) + EPSILON), {"mean": mean, "square": square}
 
 
-_RULE = Rule(
+ADAM = Rule(
     ("mean", "square"), _update, "adam", {"beta1": BETA1, "beta2": BETA2, "epsilon": EPSILON}
 )
 
@@ -66,7 +66,7 @@ def _script(parts: Sequence[Segment]) -> str:
     return written_walk(parts, "learning_rate") + loop
 
 
-ADAM = Solver(
+SOLVER = Solver(
     name="adam",
     run=adam,
     needs=BATCHES,

@@ -119,7 +119,7 @@ def _script(parts: Sequence[Segment]) -> str:
     return _SCRIPT.format(segments=listed(parts, "learning_rate", "momentum"))
 
 
-GD = Solver(
+SOLVER = Solver(
     name="gd",
     run=gradient_descent,
     options={

@@ -177,7 +177,7 @@ def _script(_: Sequence[Segment]) -> str:
     return "\n".join(pieces) + "\n" + _SCRIPT
 
 
-LBFGS = Solver(
+SOLVER = Solver(
     name="lbfgs",
     run=lbfgs,
     state={

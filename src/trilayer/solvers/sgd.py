@@ -50,7 +50,7 @@ def _script(parts: Sequence[Segment]) -> str:
     return written_walk(parts, "learning_rate", "momentum") + _SCRIPT
 
 
-SGD = Solver(
+SOLVER = Solver(
     name="sgd",
     run=sgd,
     needs=BATCHES,
