@@ -14,7 +14,7 @@
 #include <string>
 
 #include "compute.hpp"
-#include "places.hpp"
+#include "held.hpp"
 
 namespace trilayer {
 
@@ -40,34 +40,57 @@ template <class A> void require_length(const Maybe<A>& array, Index length, cons
 using Theta = Vector<double>;
 using Doubles = State<double>;
 
-template <class T> Shape shape_of(std::size_t theta, Index n2, const Matrix<T>& X) {
-  const Shape n{Index(X.shape(0)), n2};
-  require(n.n1 >= 1 && n2 >= 0, "X must have a feature, n2 must not be negative");
-  require(Index(theta) == n.parameters(), "theta does not fit X and n2");
+// theta's shape for n1 inputs.
+inline Shape shape_of(std::size_t theta, Index n1, Index n2) {
+  const Shape n{n1, n2};
+  require(n.n1 >= 1 && n2 >= 0, "there must be an input, and n2 must not be negative");
+  require(Index(theta) == n.parameters(), "theta does not fit the inputs and n2");
   return n;
 }
 
-// `places`, if any, are X's.
-template <class T>
-Samples<T> samples_of(Index n2, const Matrix<T>& X, const Vector<T>& Y, const Maybe<Vector<T>>& s,
-                      const Places<T>* places) {
-  const Index m = Index(X.shape(1));
-  require(Index(Y.size()) == m, "Y must have one label a sample");
-  require_length(s, m, "s must have one weight a sample");
-  const Samples<T> samples{X.data(), X.stride(1), X.stride(0), Y.data(), pointer(s),
-                           nullptr,  0,           0,           !s};
-  if (!places) return samples;
-  require(n2 >= 1, "places are for a network with hidden units");
-  require(places->samples() == m && places->inputs() == Index(X.shape(0)),
-          "places must be those of X");
-  return places->arranged(samples);
-}
+using Ranges = nb::ndarray<const std::int64_t, nb::shape<-1, 2>, nb::c_contig, nb::device::cpu>;
+using Where = nb::ndarray<const Place, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+template <class T> using Parts = nb::ndarray<const T, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+
+// Samples in NumPy's arrays, which live as long as this.
+template <class T> struct InArrays {
+  Matrix<T> X;
+  Maybe<Vector<T>> Y, s;
+  Maybe<Where> at;
+  Maybe<Parts<T>> part;
+  Maybe<Theta> scale;
+  Held<T> held;
+
+  InArrays(const Matrix<T>& X, const Maybe<Vector<T>>& Y, const Maybe<Vector<T>>& s, Index n1,
+           const Ranges& stairs, const Ranges& levels, const Maybe<Where>& at,
+           const Maybe<Parts<T>>& part, const Maybe<Theta>& scale)
+      : X(X), Y(Y), s(s), at(at), part(part), scale(scale),
+        held(n1, {stairs.data(), Index(stairs.shape(0))}, {levels.data(), Index(levels.shape(0))}) {
+    const Index m = Index(X.shape(1)), runs = held.layout().count();
+    require(Index(X.shape(0)) == held.layout().plain, "X must have a row for each plain input");
+    require_length(Y, m, "Y must have one label a sample");
+    require_length(s, m, "s must have one weight a sample");
+    require_length(scale, n1, "scale must have one number an input");
+    require(!runs || (at && Index(at->shape(0)) == m && Index(at->shape(1)) == runs),
+            "at must have a place for each sample and run");
+    const Index steps = held.layout().stairs;
+    require(!steps || (part && Index(part->shape(0)) == m && Index(part->shape(1)) == steps),
+            "part must have a number for each sample and stair");
+    held.fill({X.data(), X.stride(1), X.stride(0), pointer(Y), pointer(s), nullptr, 0, 0, !s,
+               nullptr, pointer(at), pointer(part), pointer(scale)},
+              m);
+  }
+
+  Index m() const { return Index(X.shape(1)); }
+  Shape shape(std::size_t theta, Index n2) const {
+    require(bool(Y), "these samples have no labels");
+    return shape_of(theta, held.n1(), n2);
+  }
+  const Samples<T>& samples() const { return held.samples(); }
+};
 
 inline auto none(const char* name) { return nb::arg(name).noconvert().none(); }
 inline auto plain(const char* name) { return nb::arg(name).noconvert(); }
-
-// The last argument of all that sums over samples.
-inline auto places_or_none() { return nb::arg("places").noconvert() = nb::none(); }
 
 // bindings_newton.cpp
 void define_newton(nb::module_& m);

@@ -6,46 +6,54 @@ namespace trilayer {
 namespace {
 
 template <class T>
-void sums(const Theta& theta, Index n2, const Matrix<T>& X, const Vector<T>& Y,
-          const Maybe<Vector<T>>& s, const Doubles& out, bool want_loss, int threads,
-          const Places<T>* places) {
-  const Shape n = shape_of(theta.size(), n2, X);
+void sums(const Theta& theta, Index n2, const InArrays<T>& samples, const Doubles& out,
+          bool want_loss, int threads) {
+  const Shape n = samples.shape(theta.size(), n2);
   require(Index(out.size()) == n.parameters() + 1, "out needs one number more than theta");
-  const Samples<T> samples = samples_of(n2, X, Y, s, places);
   nb::gil_scoped_release release;
-  network_sums(n, theta.data(), samples, 0, Index(X.shape(1)), Cut::blocks, threads, want_loss,
+  network_sums(n, theta.data(), samples.samples(), 0, samples.m(), Cut::blocks, threads, want_loss,
                out.data());
 }
 
 template <class T>
-void predict(const Theta& theta, Index n2, const Matrix<T>& X, const State<T>& out, int kind,
-             int threads) {
-  const Shape n = shape_of(theta.size(), n2, X);
-  const Index m = Index(X.shape(1));
+void predict_samples(Shape n, const Theta& theta, const Samples<T>& samples, Index m,
+                     const State<T>& out, int kind, int threads) {
   require(kind >= 0 && kind <= 2, "kind is 0 (logit), 1 (probability) or 2 (both)");
-  require(Index(out.size()) == (kind == 2 ? 2 * m : m), "out does not fit X");
-  const Samples<T> samples{X.data(), X.stride(1), X.stride(0), nullptr, nullptr,
-                           nullptr,  0,           0,           true};
+  require(Index(out.size()) == (kind == 2 ? 2 * m : m), "out does not fit the samples");
   nb::gil_scoped_release release;
   network_predict(n, theta.data(), samples, m, Output(kind), threads, out.data());
 }
 
+// Of plain numbers: quicker to call than with samples that must be made first.
+template <class T>
+void predict(const Theta& theta, Index n2, const Matrix<T>& X, const State<T>& out, int kind,
+             int threads) {
+  const Samples<T> samples{X.data(), X.stride(1), X.stride(0), nullptr, nullptr,
+                           nullptr,  0,           0,           true};
+  predict_samples(shape_of(theta.size(), Index(X.shape(0)), n2), theta, samples,
+                  Index(X.shape(1)), out, kind, threads);
+}
+
+template <class T>
+void predict_held(const Theta& theta, Index n2, const InArrays<T>& samples, const State<T>& out,
+                  int kind, int threads) {
+  predict_samples(shape_of(theta.size(), samples.held.n1(), n2), theta, samples.samples(),
+                  samples.m(), out, kind, threads);
+}
+
 template <class T>
 Index run_gd(const Doubles& theta, Index n2, const Maybe<Doubles>& velocity,
-             const Doubles& gradient, const Matrix<T>& X, const Vector<T>& Y,
-             const Maybe<Vector<T>>& s, double learning_rate, double momentum, double total_weight,
-             double decay, double tolerance, Index steps, double seconds, const Maybe<Doubles>& J,
-             const Doubles& largest, int threads, const Places<T>* places) {
-  const Shape n = shape_of(theta.size(), n2, X);
-  const Samples<T> samples = samples_of(n2, X, Y, s, places);
+             const Doubles& gradient, const InArrays<T>& samples, double learning_rate,
+             double momentum, double total_weight, double decay, double tolerance, Index steps,
+             double seconds, const Maybe<Doubles>& J, const Doubles& largest, int threads) {
+  const Shape n = samples.shape(theta.size(), n2);
   require_length(velocity, n.parameters(), "velocity must be as long as theta");
   require(Index(gradient.size()) == n.parameters(), "gradient must be as long as theta");
   require(!J || Index(J->size()) >= steps, "J needs a place for every step");
   require(Index(largest.size()) >= steps, "largest needs a place for every step");
   nb::gil_scoped_release release;
-  return gradient_descent(n, {theta.data(), pointer(velocity), gradient.data()}, samples,
-                          Index(X.shape(1)),
-                          {total_weight, decay}, {learning_rate, momentum, tolerance},
+  return gradient_descent(n, {theta.data(), pointer(velocity), gradient.data()}, samples.samples(),
+                          samples.m(), {total_weight, decay}, {learning_rate, momentum, tolerance},
                           {steps, seconds}, threads, {pointer(J), largest.data()});
 }
 
@@ -79,12 +87,11 @@ template <class T> struct Epoch {
   Samples<T> samples;
   Batches batches;
 
-  Epoch(const Doubles& theta, Index n2, const Matrix<T>& X, const Vector<T>& Y,
-        const Maybe<Vector<T>>& s, const Maybe<Order>& order, Index size, Index first,
-        const Doubles& rates, double average_weight, double decay, double seconds,
-        const Doubles& total, const Places<T>* places)
-      : n(shape_of(theta.size(), n2, X)), samples(samples_of(n2, X, Y, s, places)) {
-    const Index all = Index(X.shape(1)), m = order ? Index(order->size()) : all;
+  Epoch(const Doubles& theta, Index n2, const InArrays<T>& held, const Maybe<Order>& order,
+        Index size, Index first, const Doubles& rates, double average_weight, double decay,
+        double seconds, const Doubles& total)
+      : n(held.shape(theta.size(), n2)), samples(held.samples()) {
+    const Index all = held.m(), m = order ? Index(order->size()) : all;
     require(size >= 1 && first >= 0, "a batch needs a sample");
     require(Index(rates.size()) >= (m + size - 1) / size, "rates needs a place for every batch");
     require(Index(total.size()) == n.parameters(), "total must be as long as theta");
@@ -98,13 +105,12 @@ template <class T> struct Epoch {
 };
 
 template <class T>
-nb::tuple run_sgd(const Doubles& theta, Index n2, const Doubles& velocity, const Matrix<T>& X,
-                  const Vector<T>& Y, const Maybe<Vector<T>>& s, const Maybe<Order>& order,
-                  Index size, Index first, const Doubles& rates, double average_weight,
-                  double decay, double seconds, const Doubles& total, double J, double momentum,
-                  int threads, const Places<T>* places) {
-  const Epoch<T> epoch(theta, n2, X, Y, s, order, size, first, rates, average_weight, decay,
-                       seconds, total, places);
+nb::tuple run_sgd(const Doubles& theta, Index n2, const Doubles& velocity,
+                  const InArrays<T>& samples, const Maybe<Order>& order, Index size, Index first,
+                  const Doubles& rates, double average_weight, double decay, double seconds,
+                  const Doubles& total, double J, double momentum, int threads) {
+  const Epoch<T> epoch(theta, n2, samples, order, size, first, rates, average_weight, decay,
+                       seconds, total);
   require(velocity.size() == theta.size(), "velocity must be as long as theta");
   EpochTotals totals{J, total.data()};
   Index done;
@@ -118,13 +124,12 @@ nb::tuple run_sgd(const Doubles& theta, Index n2, const Doubles& velocity, const
 
 template <class T>
 nb::tuple run_adam(const Doubles& theta, Index n2, const Doubles& mean, const Doubles& square,
-                   const Matrix<T>& X, const Vector<T>& Y, const Maybe<Vector<T>>& s,
-                   const Maybe<Order>& order, Index size, Index first, const Doubles& rates,
-                   double average_weight, double decay, double seconds, const Doubles& total,
-                   double J, Index updates, double beta1, double beta2, double epsilon, int threads,
-                   const Places<T>* places) {
-  const Epoch<T> epoch(theta, n2, X, Y, s, order, size, first, rates, average_weight, decay,
-                       seconds, total, places);
+                   const InArrays<T>& samples, const Maybe<Order>& order, Index size, Index first,
+                   const Doubles& rates, double average_weight, double decay, double seconds,
+                   const Doubles& total, double J, Index updates, double beta1, double beta2,
+                   double epsilon, int threads) {
+  const Epoch<T> epoch(theta, n2, samples, order, size, first, rates, average_weight, decay,
+                       seconds, total);
   require(mean.size() == theta.size() && square.size() == theta.size(),
           "the moments must be as long as theta");
   EpochTotals totals{J, total.data()};
@@ -147,22 +152,18 @@ void elementwise(const std::string& name, const Vector<T>& x, const State<T>& ou
   f(Index(x.size()), x.data(), out.data());
 }
 
-using Ranges = nb::ndarray<const std::int64_t, nb::shape<-1, 2>, nb::c_contig, nb::device::cpu>;
-
 template <class T>
-void arrange(Places<T>* self, const Matrix<T>& X, const Ranges& stairs, const Ranges& levels,
-             const Maybe<Vector<T>>& heights) {
-  require_length(heights, Index(X.shape(0)), "heights must have one for each input");
-  new (self) Places<T>(X.data(), Index(X.shape(1)), Index(X.shape(0)), X.stride(1), X.stride(0),
-                       {stairs.data(), Index(stairs.shape(0))},
-                       {levels.data(), Index(levels.shape(0))}, pointer(heights));
+void hold(InArrays<T>* self, const Matrix<T>& X, const Maybe<Vector<T>>& Y,
+          const Maybe<Vector<T>>& s, Index n1, const Ranges& stairs, const Ranges& levels,
+          const Maybe<Where>& at, const Maybe<Parts<T>>& part, const Maybe<Theta>& scale) {
+  new (self) InArrays<T>(X, Y, s, n1, stairs, levels, at, part, scale);
 }
 
-constexpr auto places_text =
-    "Samples X (n1 x m) rearranged by runs of inputs, [runs][2]: first input and length. Those of\n"
-    "`stairs` are at their full heights (None: 1), then one anywhere between, then zeros; those of\n"
-    "`levels` are zeros, but for at most one at its height. ValueError says which are not. Given to\n"
-    "what sums over samples as `places` beside the same X, in whose place they are read.";
+constexpr auto samples_text =
+    "Samples: X (plain inputs x m, any strides), Y and s (None: all 1); runs of the n1 inputs,\n"
+    "[runs][2]: first input and length, of stairs and of levels; `at` (m x runs, the stairs first,\n"
+    "uint16) and `part` (m x stairs) say where each sample is in them; `scale` [n1] multiplies\n"
+    "inputs (None: 1). Nothing is copied. ValueError says what is not as it should be.";
 
 constexpr auto run_gd_text =
     "Up to `steps` steps of gradient descent on all samples, in place:\n"
@@ -193,29 +194,29 @@ constexpr auto run_adam_text =
     "  rate = rates[b] * sqrt(1 - beta2^t) / (1 - beta1^t)\n"
     "  theta -= rate * mean / (sqrt(square) + epsilon)";
 
-template <class T> void define(nb::module_& m, const char* places) {
-  nb::class_<Places<T>>(m, places, places_text)
-      .def("__init__", arrange<T>, plain("X"), plain("stairs"), plain("levels"),
-           none("heights"));
-  m.def("sums", sums<T>, plain("theta"), "n2"_a, plain("X"), plain("Y"), none("s"), plain("out"),
-        "want_loss"_a = true, "threads"_a = 1, places_or_none(),
-        "The loss (0 unless want_loss) and the gradient, summed over X's samples, into `out`,\n"
+template <class T> void define(nb::module_& m, const char* name) {
+  nb::class_<InArrays<T>>(m, name, samples_text)
+      .def("__init__", hold<T>, plain("X"), none("Y"), none("s"), "n1"_a, plain("stairs"),
+           plain("levels"), none("at"), none("part"), none("scale"));
+  m.def("sums", sums<T>, plain("theta"), "n2"_a, "samples"_a, plain("out"), "want_loss"_a = true,
+        "threads"_a = 1,
+        "The loss (0 unless want_loss) and the gradient, summed over the samples, into `out`,\n"
         "one longer than theta.");
   m.def("predict", predict<T>, plain("theta"), "n2"_a, plain("X"), plain("out"), "kind"_a,
         "threads"_a = 1,
         "Logits (kind 0), probabilities (1) or both classes' (2, two a sample) into `out`.");
+  m.def("predict", predict_held<T>, plain("theta"), "n2"_a, "samples"_a, plain("out"), "kind"_a,
+        "threads"_a = 1);
   m.def("run_gd", run_gd<T>, plain("theta"), "n2"_a, none("velocity"), plain("gradient"),
-        plain("X"), plain("Y"), none("s"), "learning_rate"_a, "momentum"_a, "total_weight"_a,
-        "decay"_a, "tolerance"_a, "steps"_a, "seconds"_a, none("J"), plain("largest"), "threads"_a,
-        places_or_none(), run_gd_text);
-  m.def("run_sgd", run_sgd<T>, plain("theta"), "n2"_a, plain("velocity"), plain("X"), plain("Y"),
-        none("s"), none("order"), "size"_a, "first"_a, plain("rates"), "average_weight"_a,
-        "decay"_a, "seconds"_a, plain("total"), "J"_a, "momentum"_a, "threads"_a,
-        places_or_none(), run_sgd_text);
-  m.def("run_adam", run_adam<T>, plain("theta"), "n2"_a, plain("mean"), plain("square"), plain("X"),
-        plain("Y"), none("s"), none("order"), "size"_a, "first"_a, plain("rates"),
-        "average_weight"_a, "decay"_a, "seconds"_a, plain("total"), "J"_a, "updates"_a, "beta1"_a,
-        "beta2"_a, "epsilon"_a, "threads"_a, places_or_none(), run_adam_text);
+        "samples"_a, "learning_rate"_a, "momentum"_a, "total_weight"_a, "decay"_a, "tolerance"_a,
+        "steps"_a, "seconds"_a, none("J"), plain("largest"), "threads"_a, run_gd_text);
+  m.def("run_sgd", run_sgd<T>, plain("theta"), "n2"_a, plain("velocity"), "samples"_a,
+        none("order"), "size"_a, "first"_a, plain("rates"), "average_weight"_a, "decay"_a,
+        "seconds"_a, plain("total"), "J"_a, "momentum"_a, "threads"_a, run_sgd_text);
+  m.def("run_adam", run_adam<T>, plain("theta"), "n2"_a, plain("mean"), plain("square"),
+        "samples"_a, none("order"), "size"_a, "first"_a, plain("rates"), "average_weight"_a,
+        "decay"_a, "seconds"_a, plain("total"), "J"_a, "updates"_a, "beta1"_a, "beta2"_a,
+        "epsilon"_a, "threads"_a, run_adam_text);
   m.def("elementwise", elementwise<T>, "name"_a, plain("x"), plain("out"),
         "exp, sigmoid or softplus of x into out, as the kernels compute them.");
 }
@@ -229,8 +230,8 @@ NB_MODULE(_fused, m) {
         "total_weight"_a, "decay"_a, "tolerance"_a, "steps"_a, "seconds"_a, plain("J"),
         plain("largest"), run_gd_over_text);
   m.attr("block_samples") = block_samples;
-  define<float>(m, "Places32");
-  define<double>(m, "Places64");
+  define<float>(m, "Samples32");
+  define<double>(m, "Samples64");
   define_newton(m);
 }
 

@@ -70,16 +70,14 @@ template <class F> nb::tuple go_on(const Newton& from, Index history, Index step
 template <class T>
 nb::tuple run_lbfgs(const Doubles& theta, Index n2, const Doubles& gradient, double J,
                     Index iterations, Index evaluations, const Changes& S, const Changes& Y,
-                    const Room& new_S, const Room& new_Y, const Matrix<T>& X,
-                    const Vector<T>& labels, const Maybe<Vector<T>>& s, double total_weight,
-                    double decay, double tolerance, Index history, Index steps, double seconds,
-                    const Doubles& trail, int threads, const Places<T>* places) {
-  const Shape n = shape_of(theta.size(), n2, X);
-  const Samples<T> samples = samples_of(n2, X, labels, s, places);
+                    const Room& new_S, const Room& new_Y, const InArrays<T>& samples,
+                    double total_weight, double decay, double tolerance, Index history,
+                    Index steps, double seconds, const Doubles& trail, int threads) {
+  const Shape n = samples.shape(theta.size(), n2);
   const Newton from{theta, gradient, J, iterations, evaluations, S, Y, new_S, new_Y, trail};
   return go_on(from, history, steps, [&](NewtonState& state, NewtonRoom room) {
     nb::gil_scoped_release release;
-    return quasi_newton(n, state, samples, Index(X.shape(1)), {total_weight, decay},
+    return quasi_newton(n, state, samples.samples(), samples.m(), {total_weight, decay},
                         {history, tolerance}, {steps, seconds}, threads, room, trail.data(),
                         interrupted);
   });
@@ -125,10 +123,9 @@ constexpr auto run_lbfgs_over_text =
 
 template <class T> void define(nb::module_& m) {
   m.def("run_lbfgs", run_lbfgs<T>, plain("theta"), "n2"_a, plain("gradient"), "J"_a,
-        "iterations"_a, "evaluations"_a, "S"_a, "Y"_a, plain("new_S"), plain("new_Y"), plain("X"),
-        plain("labels"), none("s"), "total_weight"_a, "decay"_a, "tolerance"_a, "history"_a,
-        "steps"_a, "seconds"_a, plain("trail"), "threads"_a, places_or_none(),
-        run_lbfgs_text);
+        "iterations"_a, "evaluations"_a, "S"_a, "Y"_a, plain("new_S"), plain("new_Y"),
+        "samples"_a, "total_weight"_a, "decay"_a, "tolerance"_a, "history"_a, "steps"_a,
+        "seconds"_a, plain("trail"), "threads"_a, run_lbfgs_text);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 // TRILAYER_ISA naming the table; nothing but that table is visible outside.
 #include "narrow.hpp"
 #include "stairs.hpp"
+#include "unit.hpp"
 #include "updates.hpp"
 #include "wide.hpp"
 
@@ -12,28 +13,33 @@ namespace {
 template <class T> bool is_narrow(Shape n) { return 4 * n.n2 <= 3 * lanes<T>; }
 
 template <class T> Index prepared_size(Shape n, const Layout* layout) {
+  if (layout && !n.n2) return Unit<T>::prepared_size(*layout);
   if (layout) return Stairs<T>::prepared_size(n, *layout);
   return is_narrow<T>(n) ? Narrow<T>::prepared_size(n) : Wide<T>::prepared_size(n);
 }
 template <class T> Index work_size(Shape n, const Layout* layout) {
+  if (layout && !n.n2) return Unit<T>::work_size(*layout);
   if (layout) return Stairs<T>::work_size(n, *layout);
   return is_narrow<T>(n) ? Narrow<T>::work_size(n) : Wide<T>::work_size(n);
 }
 template <class T>
 void prepare(Shape n, const Layout* layout, const double* theta, T* prepared) {
+  if (layout && !n.n2) return Unit<T>::prepare(n, *layout, theta, prepared);
   if (layout) return Stairs<T>::prepare(n, *layout, theta, prepared);
   is_narrow<T>(n) ? Narrow<T>::prepare(n, theta, prepared) : Wide<T>::prepare(n, theta, prepared);
 }
 template <class T>
 void sums(Shape n, const T* prepared, const Samples<T>& samples, Index first, Index count,
           bool want_loss, T* work, double* out) {
-  auto f = samples.layout ? Stairs<T>::sums : is_narrow<T>(n) ? Narrow<T>::sums : Wide<T>::sums;
+  auto f = is_narrow<T>(n) ? Narrow<T>::sums : Wide<T>::sums;
+  if (samples.layout) f = n.n2 ? Stairs<T>::sums : Unit<T>::sums;
   f(n, prepared, samples, first, count, want_loss, work, out);
 }
 template <class T>
 void predict(Shape n, const T* prepared, const Samples<T>& samples, Index first, Index count,
              Output kind, T* work, T* out) {
   auto f = is_narrow<T>(n) ? Narrow<T>::predict : Wide<T>::predict;
+  if (samples.layout) f = n.n2 ? Stairs<T>::predict : Unit<T>::predict;
   f(n, prepared, samples, first, count, kind, work, out);
 }
 

@@ -13,36 +13,27 @@ using Index = std::int64_t;
 
 constexpr Index block_samples = 2048;
 
-// Samples that go forward and backward together where they have a layout: a multiple of the lanes
-// of every vector. Many, so that several of them stand on each step of a stair.
-constexpr Index stairs_tile = 192;
-
 struct Shape {
   Index n1, n2;
   Index parameters() const { return n2 ? (n1 + 2) * n2 + 1 : n1 + 1; }
 };
 
-// Inputs of which a sample has little to add up: runs of inputs that are stairs (the first ones at
-// their full height, the next one anywhere between, the rest 0) or levels (0, but for at most one,
-// at its full height). The other inputs are plain. With the sums of W1's first rows of a run at
-// hand, a stair's share of Z1 lies between two of them, and a level's is one row, however long the
-// run is.
+// Inputs of which a sample has little to add up: runs of inputs that are stairs (ones, then one
+// number between 0 and 1, then zeros) or levels (zeros, but for at most a single one). The other
+// inputs are plain. With the sums of W1's first rows of a run at hand, a stair's share of Z1 lies
+// between two of them, and a level's is one row, however long the run is.
 struct Layout {
   Index plain, stairs, levels;  // how many
   const Index* inputs;          // [plain]: which inputs the plain ones are
   const Index* runs;            // [stairs + levels][2]: first input and length of each run
-  const double* heights;        // [n1]: of each input that is in a run
   Index rows;                   // of the table: a row a plain input, length + 1 a run
+  Index longest;                // length of the longest stair
 
   Index count() const { return stairs + levels; }
 };
 
-// One sample of a tile on one stair: where it stands, how far on, and which sample it is.
-template <class T> struct Visit {
-  std::int32_t at;
-  T part;
-  std::int32_t sample;
-};
+// Where a sample is in a run.
+using Place = std::uint16_t;
 
 // m samples; element k of sample i is x[i * sample_stride + k * feature_stride]. With `order`
 // (m indices), sample i is sample order[i] of x, y and s instead. s may be null: all ones.
@@ -58,13 +49,12 @@ template <class T> struct Samples {
   bool equal;    // it is known that all samples weigh 1; else each tile looks
 
   // With a layout, x holds the plain inputs alone, and at and part where each sample is in each
-  // run: between rows at and at + 1 of the table, `part` of the way from the first to the second
-  // ([m][runs], and [m][stairs] of part; a level is at its row).
+  // run: on step `at` of a stair, `part` of it; or at level `at`, which for none is the run's length
+  // ([m][runs], and [m][stairs] of part).
   const Layout* layout = nullptr;
-  const std::int32_t* at = nullptr;
+  const Place* at = nullptr;
   const T* part = nullptr;
-  const Visit<T>* visits = nullptr;  // those of all samples, tile after tile, stair after stair
-  Index all = 0;                     // how many samples there are
+  const double* scale = nullptr;  // [n1]: what each input is multiplied by; null: 1
 };
 
 enum class Output { logit, probability, both_probabilities };
@@ -82,7 +72,7 @@ template <class T> struct Kernels {
   // out[1 .. parameters] the gradient in theta's order.
   void (*sums)(Shape, const T* prepared, const Samples<T>&, Index first, Index count,
                bool want_loss, T* work, double* out);
-  // out[count], or out[2 * count] for both_probabilities. The samples have no layout.
+  // out[count], or out[2 * count] for both_probabilities.
   void (*predict)(Shape, const T* prepared, const Samples<T>&, Index first, Index count, Output,
                   T* work, T* out);
 

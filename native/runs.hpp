@@ -54,6 +54,7 @@ template <class T> class Arranged {
       s[i] = from.s ? from.s[at] : T(1);
     }
     samples_ = {x, step, next, y, s, nullptr, padded, 0, from.equal};
+    samples_.scale = from.scale;
   }
 
   const Samples<T>& samples() const { return samples_; }

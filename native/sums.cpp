@@ -10,7 +10,27 @@
 namespace trilayer {
 namespace {
 
-thread_local Scratch work_scratch, prepared_scratch;
+thread_local Scratch work_scratch, prepared_scratch, scaled_scratch;
+
+// Parameters that are each input's: a row of W1, or of W2 without a hidden layer.
+Index row_length(Shape n) { return n.n2 ? n.n2 : 1; }
+
+// theta of the inputs as they lie in memory: what multiplies an input may as well multiply its row.
+// Rounded to T before, as theta is that comes from elsewhere: the bits are the same.
+template <class T> const double* unscaled(Shape n, const double* theta, const double* scale) {
+  if (!scale) return theta;
+  double* out = scaled_scratch.get<double>(n.parameters());
+  std::copy(theta, theta + n.parameters(), out);
+  const Index length = row_length(n);
+  for (Index k = 0; k < n.n1; ++k)
+    for (Index i = k * length; i < (k + 1) * length; ++i) out[i] = double(T(theta[i])) * scale[k];
+  return out;
+}
+
+void scale_gradient(Shape n, const double* scale, double* gradient) {
+  for (Index k = 0; scale && k < n.n1; ++k)
+    for (Index j = 0; j < row_length(n); ++j) gradient[k * row_length(n) + j] *= scale[k];
+}
 
 // Multiply-adds a sample costs, about; a sigmoid counts like eight.
 double sample_cost(Shape n) { return double(n.n1 + 8) * (n.n2 ? 8 + double(n.n2) : 1); }
@@ -58,7 +78,7 @@ void network_sums(Shape n, const double* theta, const Samples<T>& samples, Index
                   Cut cut, int threads, bool want_loss, double* out) {
   const Kernels<T>& kernels = current_kernels<T>();
   const Layout* layout = samples.layout;
-  const T* prepared = prepare(kernels, n, layout, theta);
+  const T* prepared = prepare(kernels, n, layout, unscaled<T>(n, theta, samples.scale));
   const auto block = [&](Index from, Index here, double* to) {
     T* work = work_scratch.get<T>(kernels.work_size(n, layout));
     kernels.sums(n, prepared, samples, from, here, want_loss, work, to);
@@ -66,7 +86,10 @@ void network_sums(Shape n, const double* theta, const Samples<T>& samples, Index
   // Parts of a batch would each have sums as long as theta to clear and to add: with a layout that
   // costs more than the samples do.
   const Index size = block_size(n, count, layout ? Cut::blocks : cut);
-  if (count <= size) return block(first, count, out);
+  if (count <= size) {
+    block(first, count, out);
+    return scale_gradient(n, samples.scale, out + 1);
+  }
   thread_local SumTree tree;
   SumTree& mine = tree;  // the caller's, whichever thread adds
   mine.start(n.parameters() + 1);
@@ -76,16 +99,18 @@ void network_sums(Shape n, const double* theta, const Samples<T>& samples, Index
     mine.add(b, std::move(sums));
   });
   mine.total(out);
+  scale_gradient(n, samples.scale, out + 1);
 }
 
 template <class T>
 void network_predict(Shape n, const double* theta, const Samples<T>& samples, Index m, Output kind,
                      int threads, T* out) {
   const Kernels<T>& kernels = current_kernels<T>();
-  const T* prepared = prepare(kernels, n, nullptr, theta);
+  const Layout* layout = samples.layout;
+  const T* prepared = prepare(kernels, n, layout, unscaled<T>(n, theta, samples.scale));
   const Index width = kind == Output::both_probabilities ? 2 : 1;
   for_each_block(n, 0, m, block_samples, threads, [&](Index, Index from, Index here) {
-    T* work = work_scratch.get<T>(kernels.work_size(n, nullptr));
+    T* work = work_scratch.get<T>(kernels.work_size(n, layout));
     kernels.predict(n, prepared, samples, from, here, kind, work, out + width * from);
   });
 }

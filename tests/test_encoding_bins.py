@@ -11,6 +11,7 @@ from hypothesis.extra import numpy as hnp
 
 from trilayer.encoding import Part, TableEncoder
 from trilayer.encoding.bins import FEWEST_ROWS, bin_edges, write_positions
+from trilayer.encoding.inputs import Inputs, Layout
 from trilayer.encoding.quantiles import fair_cap, tabulated
 
 
@@ -29,9 +30,9 @@ some = st.integers(2, 40)
 
 
 def positions(numbers, edges):
-    out = np.empty((len(numbers), len(edges) - 1))
-    write_positions(out, np.asarray(numbers), np.asarray(edges))
-    return out
+    inputs = Inputs.empty(len(numbers), Layout(len(edges) - 1, ((0, len(edges) - 1),)), float)
+    write_positions(inputs.at[:, 0], inputs.part[:, 0], np.asarray(numbers), np.asarray(edges))
+    return inputs.dense().T
 
 
 def edges_of(values, max_bins):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trilayer.encoding import TableEncoder
-from trilayer.engines import places_in
+from trilayer.encoding.inputs import compact
 
 
 def frame(seed, m):
@@ -39,14 +39,33 @@ def test_what_was_never_seen_fits_the_layout_too(seed, m, dtype):
     unseen = frame(seed + 1, 50).replace({"town": {"t0": "Ulm"}})
     unseen.loc[:3, "paid"] = [1e300, -1e300, 0.0, 5e-324]
     for table in (frame(seed, m), unseen):
-        places_in(encoder.transform(table).T, encoder.layout_)  # refuses what does not fit
+        rows = encoder.transform(table)
+        assert rows.layout == encoder.layout_
+        found, inputs = compact(rows, rows.layout), encoder.inputs(table)
+        assert found is not None
+        assert np.array_equal(found.dense(), inputs.dense())
+        assert np.array_equal(inputs.dense().T, rows)
+
+
+def test_what_is_computed_from_rows_has_no_layout():
+    rows = TableEncoder().fit_transform(frame(0, 100))
+    assert rows.layout is not None
+    for other in (rows * 2, rows[:5], rows.copy(), np.asarray(rows)):
+        assert getattr(other, "layout", None) is None
+
+
+def test_a_row_of_few_bytes_stands_for_a_wide_one():
+    encoder = TableEncoder(dtype="float32").fit(frame(0, 2000))
+    inputs = encoder.inputs(frame(1, 500))
+    assert inputs.nbytes == 500 * encoder.layout_.row_bytes
+    assert inputs.nbytes < inputs.dense().nbytes / 5
 
 
 def test_columns_own_their_inputs_and_runs_are_named():
     table = frame(0, 400)
     encoder = TableEncoder().fit(table)
-    stairs, levels, columns, heights = encoder.layout_
-    assert heights is None
+    layout = encoder.layout_
+    stairs, levels, columns = layout.stairs, layout.levels, layout.columns
     flat = [k for first, n in columns for k in range(first, first + n)]
     assert flat == list(range(encoder.transform(table).shape[1]))
     for column, names in zip(encoder.columns_, names_in(encoder, columns), strict=True):

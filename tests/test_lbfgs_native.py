@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from conftest import learning_problem
 from trilayer import _fused as native
 from trilayer.engines import fused
+from trilayer.engines.fused import held
 from trilayer.fit.loop import Limits, train
 from trilayer.solvers.lbfgs import HISTORY, lbfgs
 
@@ -181,9 +182,10 @@ def test_arrays_that_do_not_fit_are_refused(change, words):
     data, rows = J.source.data, np.empty((3, theta.size))
     fitting = {
         "theta": theta.copy(), "n2": 4, "gradient": np.ones_like(theta), "J": 1.0, "iterations": 0,
-        "evaluations": 1, "S": [], "Y": [], "new_S": rows, "new_Y": rows.copy(), "X": data.X,
-        "labels": data.Y, "s": data.s, "total_weight": 30.0, "decay": 0.0, "tolerance": 0.0,
-        "history": HISTORY, "steps": 3, "seconds": 1.0, "trail": np.empty(3), "threads": 1,
+        "evaluations": 1, "S": [], "Y": [], "new_S": rows, "new_Y": rows.copy(),
+        "samples": held(data.inputs, data.Y, data.s), "total_weight": 30.0, "decay": 0.0,
+        "tolerance": 0.0, "history": HISTORY, "steps": 3, "seconds": 1.0, "trail": np.empty(3),
+        "threads": 1,
     }  # fmt: skip
     with pytest.raises(ValueError, match=words):
         native.run_lbfgs(**fitting | change)

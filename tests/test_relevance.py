@@ -8,13 +8,12 @@ from sklearn.datasets import make_classification
 from sklearn.metrics import log_loss
 
 from trilayer import Checkpoint, TriLayerClassifier, TriLayerClassifierCV
-from trilayer.encoding.layout import Layout
+from trilayer.encoding.inputs import Inputs, Layout, column_ranges
 from trilayer.engines import select
 from trilayer.errors import DivergenceError, InputError
-from trilayer.estimators import cv as selection
-from trilayer.params import average, initialise, pack
-from trilayer.select import presets as recipes
-from trilayer.select.relevance import LEAST, columns_of, heights_from, lowered, raised
+from trilayer.params import initialise, pack
+from trilayer.select import presets, recipe
+from trilayer.select.relevance import LEAST, heights_from, lowered
 from trilayer.solvers.objective import Objective
 from trilayer.sources.memory import MemorySource
 
@@ -66,9 +65,9 @@ def test_a_network_that_has_unlearnt_everything_tells_nothing():
 
 
 def test_columns_are_the_layouts_or_each_input_is_one():
-    assert columns_of(None, 2) == [(0, 1), (1, 1)]
-    assert columns_of(Layout(stairs=[(0, 2)]), 2) == [(0, 1), (1, 1)]
-    assert columns_of(Layout(columns=[(0, 2)]), 2) == [(0, 2)]
+    assert column_ranges(Layout(2)) == [(0, 1), (1, 1)]
+    assert column_ranges(Layout(2, stairs=((0, 2),))) == [(0, 1), (1, 1)]
+    assert column_ranges(Layout(2, columns=((0, 2),))) == ((0, 2),)
 
 
 @given(seed=st.integers(0, 99), l2=st.sampled_from([0.0, 2.0]))
@@ -76,14 +75,15 @@ def test_heights_are_a_decay_for_each_input(seed, l2):
     rng = np.random.default_rng(seed)
     X, Y = rng.normal(size=(5, 40)), (rng.random((1, 40)) < 0.5).astype(float)
     heights, params = rng.uniform(0.1, 3.0, 5), network(5, 3, seed)
-    high, layout = raised(X.T, None, heights)
-    ones = np.ones_like(Y)
-    J, _ = Objective(MemorySource(high.T, Y, ones, 1), REFERENCE, 3, l2)(pack(params))
+    ones, high = np.ones_like(Y), Inputs.of(X).scaled(heights)
+    J, gradient = Objective(MemorySource(high, Y, ones, 1), REFERENCE, 3, l2)(pack(params))
+    found = Objective(MemorySource(high, Y, ones, 1), select("auto"), 3, l2)(pack(params))
+    assert found[0] == pytest.approx(J, rel=1e-12)
+    np.testing.assert_allclose(found[1], gradient, rtol=1e-10, atol=1e-12)
     plain = lowered(params, heights)
     loss, _ = Objective(MemorySource(X, Y, ones, 1), REFERENCE, 3, 0.0)(pack(plain))
     penalty = np.sum((plain.W1 / heights[:, None]) ** 2) + np.sum(plain.W2**2)
     assert J == pytest.approx(loss + l2 / 2 * penalty / 40, rel=1e-12)
-    assert np.array_equal(layout.heights, heights)
 
 
 def test_columns_that_say_nothing_are_found_out(noisy):
@@ -124,14 +124,14 @@ def test_a_training_that_is_cut_short_is_the_last(noisy):
 def test_a_round_that_does_not_begin_leaves_the_last_network(noisy, monkeypatch, error):
     X, y, *_ = noisy
     first = TriLayerClassifierCV(relevance=0, **QUICK).fit(X, y)
-    fit = TriLayerClassifier.fit
+    fit_rows = recipe.fit_rows
 
-    def fails(self, *data, layout=None, **given):
-        if layout is not None:
+    def fails(spec, *data, **given):
+        if spec.init is not None:
             raise error
-        return fit(self, *data, layout=layout, **given)
+        return fit_rows(spec, *data, **given)
 
-    monkeypatch.setattr(TriLayerClassifier, "fit", fails)
+    monkeypatch.setattr(recipe, "fit_rows", fails)
     clf = TriLayerClassifierCV(**QUICK).fit(X, y)
     assert clf.heights_ is None
     assert np.array_equal(clf.params_.W1, first.params_.W1)
@@ -161,53 +161,49 @@ def test_few_rows_say_too_little(noisy):
     assert asked.heights_.shape == (24,)
 
 
-def test_of_many_rows_some_tell_what_batches_do_not(noisy, monkeypatch):
-    X, y, *_ = noisy
-    for module in (recipes, selection):
-        monkeypatch.setattr(module, "MIDDLE", 2500)
+def test_what_some_of_many_rows_tell_goes_on_over_all(noisy, monkeypatch):
+    X, y, X_test, y_test = noisy
+    small = TriLayerClassifierCV(hidden_units=8, **QUICK).fit(X[:1500], y[:1500])
+    monkeypatch.setattr(recipe, "MIDDLE", 1500)
+    monkeypatch.setattr(presets, "SMALL", 1000)
+    monkeypatch.setattr(recipe, "SMALL", 1000)
     clf = TriLayerClassifierCV(hidden_units=8, **QUICK).fit(X, y)
-    best = clf.best_estimator_
-    assert (best.solver_, best.l2, best.n_iter_) == ("adam", clf.l2_, 30)
     assert clf.heights_[:4].min() > 2 * clf.heights_[4:].max()
+    assert clf.best_estimator_.n_evaluations_ > clf.best_estimator_.n_iter_ > 0
+    losses = [log_loss(y_test, one.predict_proba(X_test)) for one in (small, clf)]
+    assert losses[1] < losses[0]
     never = TriLayerClassifierCV(hidden_units=8, relevance=0, **QUICK).fit(X, y)
     assert never.heights_ is None
-    assert never.best_estimator_.solver_ == "adam"
 
 
-def test_members_make_the_network(noisy):
+def test_the_curve_goes_through_all_rounds(noisy):
     X, y, *_ = noisy
     clf = TriLayerClassifierCV(**QUICK).fit(X, y)
     best = clf.best_estimator_
-    assert len(best._members) == 2
-    np.testing.assert_array_equal(average(best._members).W1, clf.params_.W1)
+    assert (best.init, best.max_iter) == (None, presets.preset(len(y)).max_iter)
+    assert len(best.loss_curve_) == best.n_iter_ > best.max_iter
     single = TriLayerClassifierCV(**QUICK).fit(X.astype(np.float32), y)
     assert single.params_.dtype == np.float32
-    assert (best.init, best.max_iter) == (None, recipes.recipe(len(y)).max_iter)
-    assert len(best.loss_curve_) == best.n_iter_ > best.max_iter
-    single = TriLayerClassifier(3, random_state=0, max_iter=3).fit(X, y)
-    assert np.array_equal(single._members[0].W1, single.params_.W1)
 
 
-def test_another_network_takes_the_same_inputs(noisy):
+def test_partial_fit_goes_on_from_what_was_selected(noisy):
     X, y, *_ = noisy
-    clf = TriLayerClassifier(3, random_state=0, max_iter=3).fit(X, y)
-    with pytest.raises(InputError, match="networks have 2 inputs, not 24"):
-        clf.replace_network([network(2, 3)])
-    clf.replace_network([network(24, 3, 1), network(24, 3, 2)])
-    assert clf.params_.n2 == 6
-    before = clf.score(X, y)
-    for _ in range(20):
-        clf.partial_fit(X, y)
-    assert clf.score(X, y) > before
+    best = TriLayerClassifierCV(relevance=1, hidden_units=2, **QUICK).fit(X, y).best_estimator_
+    best.set_params(solver="adam", hidden_units=None, n_starts=1)
+    before = best.loss_curve_
+    best.partial_fit(X, y)
+    assert best.loss_curve_[0] < before[0]
 
 
 def test_each_start_may_be_given(noisy):
     X, y, *_ = noisy
     given = [network(24, 3, seed) for seed in (1, 2)]
     clf = TriLayerClassifier(3, n_starts=2, init=given, max_iter=5).fit(X, y)
-    for start, member in zip(given, clf._members, strict=True):
+    for k, start in enumerate(given):
         alone = TriLayerClassifier(3, init=start, max_iter=5).fit(X, y)
-        np.testing.assert_allclose(member.W1, alone.params_.W1, rtol=1e-9)
+        np.testing.assert_allclose(
+            clf.params_.W1[:, 3 * k : 3 * k + 3], alone.params_.W1, rtol=1e-9
+        )
     for bad in (given[:1], [given[0], None]):
         with pytest.raises(InputError, match="a list of n_starts=2 of them"):
             TriLayerClassifier(3, n_starts=2, init=bad).fit(X, y)

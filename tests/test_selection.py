@@ -10,10 +10,18 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from trilayer import Checkpoint, TriLayerClassifier, TriLayerClassifierCV, load, save
-from trilayer.select.presets import FOLDS, SMALL, bins_for, recipe, splits
+from trilayer.select.presets import FOLDS, SMALL, bins_for, preset, splits
+from trilayer.sources.memory import MemorySource
 
 X, y = load_breast_cancer(return_X_y=True)
 X = StandardScaler().fit_transform(X)
+
+
+def in_memory(rows, labels):
+    Y = np.asarray(labels, dtype=float)[None]
+    return MemorySource(rows.T, Y, np.ones_like(Y))
+
+
 QUICK = {"n_starts": 2, "random_state": 0}
 
 
@@ -83,7 +91,7 @@ def test_doubled_rows_are_not_mistaken_for_proof():
     grid = tuple(np.geomspace(64, 1, 7))
     once = TriLayerClassifierCV(l2s=grid, **QUICK).fit(rows, labels)
     twice = TriLayerClassifierCV(l2s=grid, **QUICK).fit(np.tile(rows, (2, 1)), np.tile(labels, 2))
-    for train, held in splits(np.tile(rows, (2, 1)), np.tile(labels, 2), 0):
+    for train, held in splits(in_memory(np.tile(rows, (2, 1)), np.tile(labels, 2)), 0):
         assert not set(train % 150) & set(held % 150)
     assert 1 <= twice.l2_ / once.l2_ <= 4
 
@@ -145,13 +153,13 @@ def test_every_candidate_diverging_is_said_once():
 def test_splits_hold_every_class_on_both_sides(m):
     labels = np.random.default_rng(m).random(m) < 0.2
     rows = np.random.default_rng(m).normal(size=(m, 2))
-    found = splits(rows, labels, 0)
+    found = splits(in_memory(rows, labels), 0)
     assert len(found) == (FOLDS if m <= SMALL else 1)
     for train, held in found:
         assert len(train) + len(held) == m
         assert not set(train) & set(held)
         assert len(np.unique(labels[train])) == len(np.unique(labels[held])) == 2
-    assert recipe(m).hidden_units == (16 if m <= SMALL else recipe(SMALL + 1).hidden_units)
+    assert preset(m).hidden_units == (16 if m <= SMALL else preset(SMALL + 1).hidden_units)
 
 
 def test_bins_are_fewer_where_numbers_are_many():

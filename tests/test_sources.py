@@ -102,17 +102,21 @@ def test_an_epoch_of_batches_is_every_sample_once(m, size, epoch):
         shuffled = list(source.batches(size, 5, epoch))
         again = list(source.batches(size, 5, epoch))
         plain = list(source.batches(size, None, epoch))
-    joined = np.concatenate([b.X for b in shuffled], axis=1)
+    joined = np.concatenate([b.inputs.dense() for b in shuffled], axis=1)
     assert np.array_equal(np.sort(joined[0]), np.sort(source.X[0]))
-    assert np.array_equal(np.concatenate([b.X for b in plain], axis=1), source.X)
-    assert all(np.array_equal(a.X, b.X) for a, b in zip(shuffled, again, strict=True))
-    assert {b.X.shape[1] for b in shuffled[:-1]} <= {size}
+    assert np.array_equal(np.concatenate([b.inputs.dense() for b in plain], axis=1), source.X)
+    assert all(
+        np.array_equal(a.inputs.dense(), b.inputs.dense())
+        for a, b in zip(shuffled, again, strict=True)
+    )
+    assert {b.inputs.m for b in shuffled[:-1]} <= {size}
 
 
 def test_epochs_and_seeds_order_samples_differently():
     with source_of(100) as source:
         first = [
-            next(source.batches(100, seed, epoch)).X for seed, epoch in ((1, 0), (1, 1), (2, 0))
+            next(source.batches(100, seed, epoch)).inputs.dense()
+            for seed, epoch in ((1, 0), (1, 1), (2, 0))
         ]
     assert not np.array_equal(first[0], first[1])
     assert not np.array_equal(first[0], first[2])

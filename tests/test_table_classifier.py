@@ -58,7 +58,7 @@ def test_it_is_the_encoder_and_the_choice():
     clf = TriLayerTableClassifier(**QUICK).fit(frame, y)
     numbers = 1 + 5 + 1  # age, the parts of a date, a truth value
     encoder = TableEncoder(max_bins=bins_for(numbers)).fit(frame)
-    by_hand = TriLayerClassifierCV(**QUICK).fit(encoder.transform(frame), y, layout=encoder.layout_)
+    by_hand = TriLayerClassifierCV(**QUICK).fit(encoder.inputs(frame), y)
     assert np.array_equal(clf.predict_proba(frame), by_hand.predict_proba(encoder.transform(frame)))
     assert (clf.l2_, len(clf.candidates_)) == (by_hand.l2_, len(by_hand.candidates_))
     assert clf.feature_names_in_.tolist() == frame.columns.tolist()

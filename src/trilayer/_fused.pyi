@@ -1,6 +1,6 @@
 """The native kernels; each function's own docstring says what it does.
 
-float32 and float64 both fit wherever `Samples` stands, one of them in one call; `Doubles` are
+float32 and float64 both fit wherever `Numbers` stands, one of them in one call; `Doubles` are
 float64 and contiguous. Arrays that a docstring calls changed "in place" must be writeable.
 """
 
@@ -10,49 +10,54 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-Samples: TypeAlias = NDArray[np.floating[Any]]
+Numbers: TypeAlias = NDArray[np.floating[Any]]
 Doubles: TypeAlias = NDArray[np.floating[Any]]
 
 block_samples: int
 
-class Places:
+class Samples:
     def __init__(
         self,
-        X: Samples,
+        X: Numbers,
+        Y: Numbers | None,
+        s: Numbers | None,
+        n1: int,
         stairs: NDArray[np.int64],
         levels: NDArray[np.int64],
-        heights: Samples | None,
+        at: NDArray[np.uint16] | None,
+        part: Numbers | None,
+        scale: Doubles | None,
     ) -> None: ...
 
-class Places32(Places): ...
-class Places64(Places): ...
+class Samples32(Samples): ...
+class Samples64(Samples): ...
 
 def isa() -> str: ...
 def available_isas() -> list[str]: ...
 def select_isa(name: str) -> None: ...
-def elementwise(name: str, x: Samples, out: Samples) -> None: ...
+def elementwise(name: str, x: Numbers, out: Numbers) -> None: ...
 def sums(
     theta: Doubles,
     n2: int,
-    X: Samples,
-    Y: Samples,
-    s: Samples | None,
+    samples: Samples,
     out: Doubles,
     want_loss: bool = True,
     threads: int = 1,
-    places: Places | None = None,
 ) -> None: ...
 def predict(
-    theta: Doubles, n2: int, X: Samples, out: Samples, kind: int, threads: int = 1
+    theta: Doubles,
+    n2: int,
+    X: Numbers | Samples,
+    out: Numbers,
+    kind: int,
+    threads: int = 1,
 ) -> None: ...
 def run_gd(
     theta: Doubles,
     n2: int,
     velocity: Doubles | None,
     gradient: Doubles,
-    X: Samples,
-    Y: Samples,
-    s: Samples | None,
+    samples: Samples,
     learning_rate: float,
     momentum: float,
     total_weight: float,
@@ -63,7 +68,6 @@ def run_gd(
     J: Doubles | None,
     largest: Doubles,
     threads: int,
-    places: Places | None = None,
 ) -> int: ...
 def run_gd_over(
     theta: Doubles,
@@ -87,9 +91,7 @@ def run_sgd(
     theta: Doubles,
     n2: int,
     velocity: Doubles,
-    X: Samples,
-    Y: Samples,
-    s: Samples | None,
+    samples: Samples,
     order: NDArray[np.int64] | None,
     size: int,
     first: int,
@@ -101,16 +103,13 @@ def run_sgd(
     J: float,
     momentum: float,
     threads: int,
-    places: Places | None = None,
 ) -> tuple[int, float]: ...
 def run_adam(
     theta: Doubles,
     n2: int,
     mean: Doubles,
     square: Doubles,
-    X: Samples,
-    Y: Samples,
-    s: Samples | None,
+    samples: Samples,
     order: NDArray[np.int64] | None,
     size: int,
     first: int,
@@ -125,7 +124,6 @@ def run_adam(
     beta2: float,
     epsilon: float,
     threads: int,
-    places: Places | None = None,
 ) -> tuple[int, float]: ...
 def run_lbfgs(
     theta: Doubles,
@@ -138,9 +136,7 @@ def run_lbfgs(
     Y: list[Doubles],
     new_S: Doubles,
     new_Y: Doubles,
-    X: Samples,
-    labels: Samples,
-    s: Samples | None,
+    samples: Samples,
     total_weight: float,
     decay: float,
     tolerance: float,
@@ -149,7 +145,6 @@ def run_lbfgs(
     seconds: float,
     trail: Doubles,
     threads: int,
-    places: Places | None = None,
 ) -> tuple[int, int, float, list[int], bool]: ...
 def run_lbfgs_over(
     theta: Doubles,

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trilayer import _fused as native
+from trilayer.encoding.inputs import Inputs
 from trilayer.engines import fused
 from trilayer.engines.fused import FusedEngine, Plan, Walk
 from trilayer.params import unpack
@@ -145,7 +146,7 @@ def epoch_literally(J, rule, theta, m, walk):
 def _batch(X, Y, s):
     from trilayer.sources import Batch
 
-    return Batch(X, Y, s)
+    return Batch(Inputs.of(X), Y, s)
 
 
 def average(data):

@@ -56,18 +56,21 @@ def bin_edges(found: Distribution, max_bins: int) -> Floats:
     return np.union1d(values[heavy], others.quantiles(np.arange(count + 1) / count))
 
 
-def write_positions(out: npt.NDArray[Any], numbers: Floats, edges: Floats) -> None:
-    """Write how far each number has come in each bin: 0 before it, 1 behind it.
+def write_positions(
+    at: npt.NDArray[np.uint16], far: npt.NDArray[Any], numbers: Floats, edges: Floats
+) -> None:
+    """Write which bin each number has come to, and how far it has come in it, 0 to 1.
 
     Parameters
     ----------
-    out : ndarray (m, bins)
+    at, far : ndarray (m,)
         Written to.
     numbers : ndarray (m,)
     edges : ndarray (bins + 1,)
-        Ascending.
+        Ascending. Numbers before the first are at its start, those behind the last at its end.
     """
+    bins = np.clip(np.searchsorted(edges, numbers, side="right") - 1, 0, edges.size - 2)
+    at[:] = bins
     with np.errstate(over="ignore"):
-        positions = numbers[:, None] - edges[:-1]
-        positions /= np.diff(edges)
-    np.clip(positions, 0.0, 1.0, out=out)
+        position = (numbers - edges[bins]) / np.diff(edges)[bins]
+    np.clip(position, 0.0, 1.0, out=far)

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from trilayer.encoding.layout import Layout
+from trilayer.encoding.inputs import Layout
 
 NUMBER, CATEGORY, BOOLEAN, DATE = "number", "category", "boolean", "date"
 FREQUENCY = "frequency"
@@ -135,7 +135,7 @@ def layout_of(columns: Iterable[Column]) -> Layout:
         if column.levels:
             levels.append((first, rest))
         first += rest
-    return Layout(tuple(stairs), tuple(levels), tuple(owned))
+    return Layout(first, tuple(stairs), tuple(levels), tuple(owned))
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from trilayer.encoding.columns import Column, ColumnSummary, distinct, layout_of, summary
-from trilayer.encoding.layout import Layout
+from trilayer.encoding.inputs import Inputs, Layout
 from trilayer.encoding.parameters import checked
 from trilayer.encoding.state import Learnt, pack, unpack
 from trilayer.encoding.stores import Arrays
@@ -20,6 +20,20 @@ if TYPE_CHECKING:
 
 # Scaled numbers stay below this, smoothly: no outlier can dominate.
 CLIP = 8.0
+
+
+class Encoded(np.ndarray):
+    """Rows of numbers that know their layout; what is computed from them does not.
+
+    Attributes
+    ----------
+    layout : Layout or None
+    """
+
+    layout: Layout | None = None
+
+    def __array_finalize__(self, of: object) -> None:
+        self.layout = None
 
 
 class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -158,19 +172,27 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self)
         return self
 
-    def transform(self, X: Any) -> npt.NDArray[Any]:
-        """Make every row of a table a row of inputs.
+    def transform(self, X: Any) -> "Encoded":
+        """Make every row of a table a row of numbers; see `inputs`.
+
+        Returns
+        -------
+        ndarray (m, n1)
+            Finite, C-contiguous, with a `layout`, by which `TriLayerClassifier` is quicker.
+        """
+        inputs = self.inputs(X)
+        rows = inputs.dense().T.view(Encoded)
+        rows.layout = inputs.layout
+        return rows
+
+    def inputs(self, X: Any) -> Inputs:
+        """Make every row of a table a network's inputs: a few bytes for each value.
 
         Parameters
         ----------
         X : table
             Its columns are found by name, so their order does not matter, nor what else
             there is.
-
-        Returns
-        -------
-        ndarray (m, k)
-            Finite, C-contiguous.
 
         Raises
         ------
@@ -180,17 +202,15 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             If a number is infinite, or an array has another number of columns.
         """
         check_is_fitted(self)
-        from trilayer.encoding.filling import fill
+        from trilayer.encoding.filling import filled
         from trilayer.encoding.intake import as_table, positions_of
 
         learnt = self._learnt
         table, named = as_table(X, self)
         wanted = [column.name for column in learnt.columns]
         places = positions_of(table, wanted, learnt.names, named=named, by_name=learnt.named)
-        width = sum(column.width for column in learnt.columns)
-        out = np.zeros((len(table), width), dtype=checked(self).dtype)
-        fill(out, table.select(places), learnt.columns, learnt.clip)
-        return out
+        dtype = checked(self).dtype
+        return filled(table.select(places), learnt.columns, self.layout_, learnt.clip, dtype)
 
     def get_feature_names_out(self, input_features: Sequence[str] | None = None) -> Any:
         """Name the inputs, as ``column``, ``column from 1 to 2`` or ``column=level``."""

@@ -1,6 +1,7 @@
-"""Rows of a table to rows of inputs."""
+"""Rows of a table to inputs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -8,6 +9,7 @@ import numpy.typing as npt
 
 from trilayer.encoding.bins import write_positions
 from trilayer.encoding.columns import BOOLEAN, CATEGORY, PARTS, Column, Part
+from trilayer.encoding.inputs import Inputs, Layout
 from trilayer.encoding.levels import encode, positions
 from trilayer.encoding.parts import parts_of
 from trilayer.encoding.quantiles import Floats
@@ -19,53 +21,77 @@ if TYPE_CHECKING:
 else:
     pa = require("pyarrow", "cli")
 
-Inputs = npt.NDArray[np.floating[Any]]
 
-# So many rows at a time that what is computed on the way stays in the cache.
-_ROWS = 2048
-
-
-def fill(out: Inputs, table: "pa.Table", columns: Sequence[Column], clip: float) -> None:
-    """Write the inputs of every row of a table.
+def filled(
+    table: "pa.Table", columns: Sequence[Column], layout: Layout, clip: float, dtype: Any
+) -> Inputs:
+    """Return the inputs of every row of a table.
 
     Parameters
     ----------
-    out : ndarray (m, k)
-        All zeros.
     table : pyarrow.Table
         m rows of just these columns.
     columns : sequence of Column
         What was learnt of them.
+    layout : Layout
+        Of the inputs that they become (`trilayer.encoding.columns.layout_of`).
     clip : float
         What standardised numbers stay below, smoothly.
+    dtype : {"float32", "float64"}
     """
-    for start in range(0, len(table), _ROWS):
-        rows = table.slice(start, _ROWS)
-        block = out[start : start + len(rows)]
-        at = 0
-        for column, values in zip(columns, rows.columns, strict=True):
-            inputs = block[:, at : at + column.width]
-            write = _write_category if column.kind == CATEGORY else _write_numbers
-            write(inputs, values, column, start + 1, clip)
-            at += column.width
+    out = Inputs.empty(len(table), layout, dtype)
+    writer = _Writer(out, clip)
+    for column, values in zip(columns, table.columns, strict=True):
+        write = writer.category if column.kind == CATEGORY else writer.numbers
+        write(values, column)
+    return out
 
 
-def _write_numbers(
-    inputs: Inputs, values: Values, column: Column, first_row: int, clip: float
-) -> None:
-    parts = parts_of(values, column.kind, column.name, first_row)
-    absent = np.isnan(parts[0])
-    by_name = dict(zip(PARTS[column.kind], parts, strict=True))
-    limit = np.inf if column.kind == BOOLEAN else clip
-    at = 0
-    for part in column.parts:
-        numbers = np.where(absent, part.center, by_name[part.name])
-        inputs[:, at] = standardised(numbers, part, limit)
-        if part.bins:
-            write_positions(inputs[:, at + 1 : at + part.width], numbers, np.array(part.edges))
-        at += part.width
-    if column.missing:
-        inputs[:, -1] = absent
+class _Writer:
+    """Writes columns into inputs, one after the other: each into the next places of its kind."""
+
+    def __init__(self, out: Inputs, clip: float) -> None:
+        self.out, self.clip = out, clip
+        self._plain: Iterator[int] = count()
+        self._stairs: Iterator[int] = count()
+        self._levels: Iterator[int] = count(len(out.layout.stairs))
+
+    def numbers(self, values: Values, column: Column) -> None:
+        """Write a column of numbers, truth values or dates."""
+        parts = parts_of(values, column.kind, column.name, 1)
+        absent = np.isnan(parts[0])
+        by_name = dict(zip(PARTS[column.kind], parts, strict=True))
+        limit = np.inf if column.kind == BOOLEAN else self.clip
+        for part in column.parts:
+            numbers = np.where(absent, part.center, by_name[part.name])
+            self._number(standardised(numbers, part, limit))
+            if part.bins:
+                g = next(self._stairs)
+                place, far = self.out.at[:, g], self.out.part[:, g]
+                write_positions(place, far, numbers, np.array(part.edges))
+        if column.missing:
+            self._number(absent)
+
+    def category(self, values: Values, column: Column) -> None:
+        """Write a column of texts."""
+        texts, codes = encode(convert(values, CATEGORY, column.name, first_row=1))
+        found = positions(texts, pa.array(column.levels + column.counted, TEXT))
+        # The last entry of what codes pick from is what code -1, a missing value, picks.
+        for part in column.parts:
+            logs = np.append(np.log(column.counts), 0.0)[found]
+            self._number(standardised(np.append(logs, part.center), part, self.clip)[codes])
+        known = len(column.levels)
+        if known:
+            none = known + column.other + column.missing
+            elsewhere = known if column.other else none
+            absent = none - 1 if column.missing else elsewhere
+            levels = np.where((found < 0) | (found >= known), elsewhere, found)
+            self.out.at[:, next(self._levels)] = np.append(levels, absent)[codes]
+        elif column.missing:
+            self._number(codes < 0)
+
+    def _number(self, values: npt.NDArray[Any]) -> None:
+        self.out.numbers[:, next(self._plain)] = values
 
 
 def standardised(numbers: Floats, part: Part, clip: float) -> Floats:
@@ -80,21 +106,3 @@ def standardised(numbers: Floats, part: Part, clip: float) -> Floats:
     z = np.clip(z, -1e150, 1e150)
     z /= np.sqrt(1.0 + np.square(z / clip))
     return z
-
-
-def _write_category(
-    inputs: Inputs, values: Values, column: Column, first_row: int, clip: float
-) -> None:
-    texts, codes = encode(convert(values, CATEGORY, column.name, first_row=first_row))
-    found = positions(texts, pa.array(column.levels + column.counted, TEXT))
-    # The last entry of what codes pick from is what code -1, a missing value, picks.
-    for index, part in enumerate(column.parts):
-        logs = np.append(np.log(column.counts), 0.0)[found]
-        inputs[:, index] = standardised(np.append(logs, part.center), part, clip)[codes]
-    first, known = len(column.parts), len(column.levels)
-    elsewhere = first + known if column.other else -1
-    absent = column.width - 1 if column.missing else elsewhere
-    levels = np.where((found < 0) | (found >= known), elsewhere, first + found)
-    chosen = np.append(levels, absent)[codes]
-    rows = np.flatnonzero(chosen >= 0)
-    inputs[rows, chosen[rows]] = 1.0

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trilayer.errors import InputError
+from trilayer.lazy import cached_property
 
 FloatArray = NDArray[np.floating[Any]]
 
@@ -52,12 +53,12 @@ class Layout:
                 raise InputError(f"two runs share an input from {first} to {first + length - 1}")
             taken[first : first + length] = True
 
-    @property
+    @cached_property
     def runs(self) -> tuple[Range, ...]:
         """The stairs, then the levels."""
         return self.stairs + self.levels
 
-    @property
+    @cached_property
     def plain(self) -> NDArray[np.int64]:
         """The inputs that are numbers, in no run."""
         kept = np.ones(self.n1, dtype=bool)
@@ -173,6 +174,11 @@ class Inputs:
         if self.scale is not None:
             rows *= self.scale.astype(self.dtype)
         return rows.T
+
+
+def as_inputs(X: "Inputs | FloatArray") -> Inputs:
+    """Return inputs as they are, and an array n1 × m as inputs that are numbers."""
+    return X if isinstance(X, Inputs) else Inputs.of(X)
 
 
 def joined(parts: Sequence[Inputs]) -> Inputs:

@@ -11,9 +11,9 @@ import warnings
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import cache
-from typing import Any, Protocol
+from typing import Protocol
 
-from trilayer.encoding.layout import Layout
+from trilayer.encoding.inputs import Inputs
 from trilayer.engines.reference import ReferenceEngine
 from trilayer.errors import EngineError, InputError
 from trilayer.params import FloatArray, Params
@@ -50,23 +50,21 @@ class Engine(Protocol):
     def sums(
         self,
         params: Params,
-        X: FloatArray,
+        X: Inputs | FloatArray,
         Y: FloatArray,
         s: FloatArray | None,
         n_threads: int = 1,
-        places: Any = None,
     ) -> FloatArray:
-        """Return Σ s·j and, behind it, the packed Σ s·∂j/∂θ, in float64.
-
-        s None is ones; `places` are X's, from `places_in`, or None.
-        """
+        """Return Σ s·j and, behind it, the packed Σ s·∂j/∂θ, in float64; s None is ones."""
         ...
 
-    def logits(self, params: Params, X: FloatArray, n_threads: int = 1) -> FloatArray:
+    def logits(self, params: Params, X: Inputs | FloatArray, n_threads: int = 1) -> FloatArray:
         """Return Z2, 1 × m."""
         ...
 
-    def probabilities(self, params: Params, X: FloatArray, n_threads: int = 1) -> FloatArray:
+    def probabilities(
+        self, params: Params, X: Inputs | FloatArray, n_threads: int = 1
+    ) -> FloatArray:
         """Return 1 - A2 and A2 side by side, m × 2."""
         ...
 
@@ -109,18 +107,6 @@ def _best() -> Engine:
 
 
 _REFERENCE = ReferenceEngine()
-
-
-def places_in(X: FloatArray, layout: Layout) -> Any:
-    """Return samples rearranged by a layout for the fused engine; None where there is none.
-
-    X is n1 × m; see `trilayer.engines.fused.places_in`.
-    """
-    if _best().name != "fused":
-        return None
-    from trilayer.engines import fused
-
-    return fused.places_in(X, layout)
 
 
 def select(name: str) -> Engine:

@@ -5,31 +5,34 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from trilayer.encoding.inputs import Inputs, as_inputs
 from trilayer.params import FloatArray
 
 
 @dataclass(frozen=True, eq=False)
 class Data:
-    """Samples as the kernels read them.
+    """Samples of a whole run.
 
     Attributes
     ----------
-    X : array, n1 × m
-        float32 or float64, aligned, any strides: never copied.
+    X : Inputs, or array n1 × m
+        float32 or float64, never copied.
     Y : array, (m,)
     s : array, (m,), or None
         Sample weights; None stands for ones.
     total_weight : float
         Σ s.
-    places : object, or None
-        What the engine made of X by its layout, if it has one.
     """
 
-    X: FloatArray
+    X: Inputs | FloatArray
     Y: FloatArray
     s: FloatArray | None
     total_weight: float
-    places: Any = None
+
+    @property
+    def inputs(self) -> Inputs:
+        """X, as inputs."""
+        return as_inputs(self.X)
 
 
 class NewtonPlace(NamedTuple):

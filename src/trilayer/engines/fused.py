@@ -5,24 +5,22 @@ overrides the choice). Sums come out of blocks of 2048 samples added along one f
 so the number of threads, and rows or columns in memory, change no bit.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from trilayer import _fused as native
-from trilayer.encoding.layout import Layout, Range
+from trilayer.encoding.inputs import Inputs, Range, as_inputs
 from trilayer.engines.data import Data, NewtonPlace, aligned, flat
 from trilayer.errors import EngineError, InputError
 from trilayer.params import FloatArray, Params, pack
 
 SLICE = 0.1
 """Seconds after which a run comes back to Python, for Ctrl-C and watchers."""
-
-
-FEWEST_STEPS, FEWEST_LEVELS = 6, 4
-"""Shorter runs of inputs are quicker multiplied than looked up."""
 
 
 class Plan(NamedTuple):
@@ -138,53 +136,52 @@ class FusedEngine:
     def sums(
         self,
         params: Params,
-        X: FloatArray,
+        X: Inputs | FloatArray,
         Y: FloatArray,
         s: FloatArray | None,
         n_threads: int = 1,
-        places: Any = None,
     ) -> FloatArray:
         """Return Σ s·j and, behind it, the packed Σ s·∂j/∂θ, in float64.
 
         Parameters
         ----------
         params : Params
-        X : array, n1 × m
+        X : Inputs, or array n1 × m
             Computed in the parameters' dtype; any strides, any number of samples.
         Y, s : array, 1 × m
             Targets and sample weights (None: ones).
         n_threads : int
-        places : object, optional
-            X's: see `places_in`. X is of the parameters' dtype then.
         """
         theta = pack(params).astype(np.float64, copy=False)
         weights = None if s is None else flat(s, params.dtype)
         out = np.empty(theta.size + 1)
-        X = aligned(X.astype(params.dtype, copy=False))
-        native.sums(
-            theta, params.n2, X, flat(Y, params.dtype), weights, out, True, n_threads,
-            places,
-        )  # fmt: skip
+        samples = held(as_inputs(X).astype(params.dtype), flat(Y, params.dtype), weights)
+        native.sums(theta, params.n2, samples, out, True, n_threads)
         return out
 
-    def logits(self, params: Params, X: FloatArray, n_threads: int = 1) -> FloatArray:
+    def logits(self, params: Params, X: Inputs | FloatArray, n_threads: int = 1) -> FloatArray:
         """Return Z2 (E10, E33), 1 × m."""
-        out = np.empty(X.shape[1], dtype=params.dtype)
+        out = np.empty(_count(X), dtype=params.dtype)
         self._predict(params, X, out, 0, n_threads)
         return out[np.newaxis]
 
-    def probabilities(self, params: Params, X: FloatArray, n_threads: int = 1) -> FloatArray:
+    def probabilities(
+        self, params: Params, X: Inputs | FloatArray, n_threads: int = 1
+    ) -> FloatArray:
         """Return 1 - A2 and A2 (E11, E33) side by side, m × 2."""
-        out = np.empty((X.shape[1], 2), dtype=params.dtype)
+        out = np.empty((_count(X), 2), dtype=params.dtype)
         self._predict(params, X, out.reshape(-1), 2, n_threads)
         return out
 
     def _predict(
-        self, params: Params, X: FloatArray, out: FloatArray, kind: int, n_threads: int
+        self, params: Params, X: Inputs | FloatArray, out: FloatArray, kind: int, n_threads: int
     ) -> None:
         theta = pack(params).astype(np.float64, copy=False)
-        X = aligned(X.astype(params.dtype, copy=False))
-        native.predict(theta, params.n2, X, out, kind, n_threads)
+        if isinstance(X, Inputs):
+            samples = held(X.astype(params.dtype), None, None)
+        else:
+            samples = aligned(X.astype(params.dtype, copy=False))
+        native.predict(theta, params.n2, samples, out, kind, n_threads)
 
     def descend(
         self,
@@ -207,9 +204,9 @@ class FusedEngine:
         """
         record = np.empty((2, steps))
         done = native.run_gd(
-            theta, n2, velocity, gradient, data.X, data.Y, data.s, plan.learning_rate,
-            plan.momentum, data.total_weight, plan.decay, plan.tolerance, steps, SLICE,
-            record[0], record[1], plan.n_threads, data.places,
+            theta, n2, velocity, gradient, _held(data), plan.learning_rate, plan.momentum,
+            data.total_weight, plan.decay, plan.tolerance, steps, SLICE, record[0], record[1],
+            plan.n_threads,
         )  # fmt: skip
         return record[:, :done].T
 
@@ -262,8 +259,8 @@ class FusedEngine:
         out = _Out.of(place, plan, steps)
         told = native.run_lbfgs(
             out.theta, n2, out.gradient, place.J, place.k, place.evaluations, place.S, place.Y,
-            out.S, out.Y, data.X, data.Y, data.s, data.total_weight, plan.decay, plan.tolerance,
-            plan.history, steps, SLICE, out.trail, plan.n_threads, data.places,
+            out.S, out.Y, _held(data), data.total_weight, plan.decay, plan.tolerance,
+            plan.history, steps, SLICE, out.trail, plan.n_threads,
         )  # fmt: skip
         return out.read(place, told)
 
@@ -326,46 +323,56 @@ class FusedEngine:
         while batch < walk.rates.size:
             counted = {} if rule == "sgd" else {"updates": walk.updates + batch}
             done, J = run(
-                theta, n2, X=data.X, Y=data.Y, s=data.s, order=walk.order, size=walk.size,
-                first=batch, rates=walk.rates,
-                average_weight=walk.average_weight, decay=walk.decay,
-                seconds=SLICE, total=gradient, J=J, threads=walk.n_threads, places=data.places,
+                theta, n2, samples=_held(data), order=walk.order, size=walk.size, first=batch,
+                rates=walk.rates, average_weight=walk.average_weight, decay=walk.decay,
+                seconds=SLICE, total=gradient, J=J, threads=walk.n_threads,
                 **memory, **constants, **counted,
             )  # fmt: skip
             batch += done
         return J, gradient
 
 
-def places_in(X: FloatArray, layout: Layout) -> Any:
-    """Return samples rearranged by a layout, for `Data`; None if that would gain nothing.
+def _count(X: Inputs | FloatArray) -> int:
+    return X.m if isinstance(X, Inputs) else int(X.shape[1])
 
-    Sums over them agree with those over X to rounding.
+
+def held(inputs: Inputs, Y: FloatArray | None, s: FloatArray | None) -> Any:
+    """Return samples as the native functions take them: nothing is copied.
 
     Parameters
     ----------
-    X : array, n1 × m
-        float32 or float64, aligned, any strides.
-    layout : Layout
+    inputs : Inputs
+    Y, s : array, (m,), or None
+        Contiguous, of the inputs' dtype.
 
     Raises
     ------
     InputError
         If a sample is not as the layout has it.
     """
-    stairs = _long(layout.stairs, FEWEST_STEPS)
-    levels = _long(layout.levels, FEWEST_LEVELS)
-    if not len(stairs) and not len(levels):
-        return None
-    kind = native.Places32 if X.dtype == np.float32 else native.Places64
-    heights = None
-    if layout.heights is not None:
-        heights = np.ascontiguousarray(layout.heights, dtype=X.dtype)
+    kind = native.Samples32 if inputs.dtype == np.float32 else native.Samples64
+    layout = inputs.layout
+    at, part = (inputs.at, inputs.part) if layout.runs else (None, None)
     try:
-        return kind(X, stairs, levels, heights)
+        return kind(
+            aligned(inputs.numbers).T, Y, s, layout.n1, _ranges(layout.stairs),
+            _ranges(layout.levels), at, part, inputs.scale,
+        )  # fmt: skip
     except ValueError as error:
         raise InputError(f"the layout does not fit the inputs: {error}") from error
 
 
-def _long(ranges: Sequence[Range], least: int) -> Any:
-    kept = [each for each in ranges if each[1] >= least]
-    return np.array(kept, dtype=np.int64).reshape(-1, 2)
+@lru_cache(maxsize=64)
+def _ranges(ranges: tuple[Range, ...]) -> Any:
+    return np.array(ranges, dtype=np.int64).reshape(-1, 2)
+
+
+_HELD: "WeakKeyDictionary[Data, Any]" = WeakKeyDictionary()
+
+
+def _held(data: Data) -> Any:
+    """Return a run's samples, taken in once for all of its calls."""
+    found = _HELD.get(data)
+    if found is None:
+        found = _HELD[data] = held(data.inputs, data.Y, data.s)
+    return found

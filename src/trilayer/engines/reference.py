@@ -10,6 +10,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from trilayer.derivation import core
+from trilayer.encoding.inputs import Inputs
 from trilayer.params import FloatArray, Params
 
 
@@ -68,18 +69,17 @@ class ReferenceEngine:
     def sums(
         self,
         params: Params,
-        X: FloatArray,
+        X: Inputs | FloatArray,
         Y: FloatArray,
         s: FloatArray | None,
         n_threads: int = 1,  # noqa: ARG002 - one block is one thread's
-        places: Any = None,  # noqa: ARG002 - every input is multiplied
     ) -> FloatArray:
         """Return Σ s·j and the packed Σ s·∂j/∂θ of one block, in float64.
 
         Parameters
         ----------
         params : Params
-        X : array, n1 × b
+        X : Inputs, or array n1 × b
         Y, s : array, 1 × b
             Targets and sample weights; without weights, ones.
 
@@ -89,7 +89,7 @@ class ReferenceEngine:
         """
         parts: tuple[Any, ...]
         s = np.ones_like(Y) if s is None else s
-        X = np.asfortranarray(X)  # BLAS adds in another order for another layout
+        X = np.asfortranarray(_dense(X))  # BLAS adds in another order for another layout
         # A pool's threads have their own error state; the training loop looks at J.
         with np.errstate(over="ignore", invalid="ignore"):
             if params.n2:
@@ -101,21 +101,31 @@ class ReferenceEngine:
     def logits(
         self,
         params: Params,
-        X: FloatArray,
+        X: Inputs | FloatArray,
         n_threads: int = 1,  # noqa: ARG002 - BLAS has its own
     ) -> FloatArray:
         """Return Z2 (E10, E33), 1 × m, block by block: no temporary outgrows a block."""
+        if isinstance(X, Inputs):
+            parts = (X[start : start + _COLUMNS].dense() for start in range(0, X.m, _COLUMNS))
+            found = [self.logits(params, part) for part in parts]
+            return np.concatenate([np.empty((1, 0), params.dtype), *found], axis=1)
         Z2 = np.empty((1, X.shape[1]), dtype=np.result_type(params.dtype, X.dtype))
         for start in range(0, X.shape[1], _COLUMNS):
             block = slice(start, start + _COLUMNS)
             Z2[:, block] = _block_logits(params, np.asfortranarray(X[:, block]))
         return Z2
 
-    def probabilities(self, params: Params, X: FloatArray, n_threads: int = 1) -> FloatArray:
+    def probabilities(
+        self, params: Params, X: Inputs | FloatArray, n_threads: int = 1
+    ) -> FloatArray:
         """Return 1 - A2 and A2 (E11, E33) side by side, m × 2."""
         Z2 = self.logits(params, X, n_threads)
         # σ(-z) rather than 1 - σ(z): small probabilities keep their digits.
         return np.ascontiguousarray(core.sigmoid(np.concatenate([-Z2, Z2])).T)
+
+
+def _dense(X: Inputs | FloatArray) -> FloatArray:
+    return X.dense() if isinstance(X, Inputs) else X
 
 
 def _block_logits(params: Params, X: FloatArray) -> Any:

@@ -1,7 +1,7 @@
 """`TriLayerClassifier`: scikit-learn outside (rows), the derivation inside (columns)."""
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from math import isfinite
 from numbers import Integral, Real
 from typing import Any
@@ -22,22 +22,25 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from trilayer.derivation import core
-from trilayer.encoding.layout import Layout
+from trilayer.encoding.inputs import Inputs
 from trilayer.engines import ENGINES, select
 from trilayer.errors import InputError
 from trilayer.estimators.callbacks import CallbackSupportMixin, FitReport, with_callbacks
-from trilayer.fit.ensemble import run_starts
+from trilayer.estimators.checks import checked_inputs, checked_rows, with_layout
+from trilayer.fit.fitting import Trained, fit
 from trilayer.fit.loop import Keeping, Progress, Watcher
-from trilayer.fit.run import Stepped, in_memory, run, start_params, step_on, threads
+from trilayer.fit.run import Stepped, in_memory, start_params, step_on, threads
 from trilayer.fit.samples import (
     Samples,
+    columns,
     hold_out,
     reweighted,
     targets,
     two_classes,
     without_weightless,
 )
-from trilayer.params import FloatArray, Params, average, pack, unpack
+from trilayer.fit.spec import Spec
+from trilayer.params import FloatArray, Params, pack, unpack
 from trilayer.solvers import SCHEDULES, SOLVERS, check_name
 from trilayer.sources import BLOCK, LabelledSource, Source
 
@@ -193,6 +196,9 @@ class TriLayerClassifier(
         "random_state": ["random_state"],
     }
 
+    params_: Params
+    validation_curve_: list[float]
+
     def __init__(
         self,
         hidden_units: int | None = None,
@@ -247,21 +253,21 @@ class TriLayerClassifier(
     @with_callbacks
     def fit(
         self,
-        X: ArrayLike,
+        X: ArrayLike | Inputs,
         y: ArrayLike,
         sample_weight: ArrayLike | None = None,
         X_val: ArrayLike | None = None,
         y_val: ArrayLike | None = None,
         on_step: Watcher | None = None,
         checkpoint: Keeping | None = None,
-        layout: Layout | None = None,
     ) -> "TriLayerClassifier":
         """Train the network.
 
         Parameters
         ----------
-        X : array-like, m × n1
-            Samples as rows.
+        X : array-like m × n1, or Inputs
+            Samples as rows. What `TableEncoder.transform` returns, or `TableEncoder.inputs`, is
+            looked up instead of multiplied, and several times faster.
         y : array-like, (m,)
             Two labels of any type.
         sample_weight : array-like, (m,), optional
@@ -273,10 +279,6 @@ class TriLayerClassifier(
             answer stops the run.
         checkpoint : Checkpoint, optional
             Where the run is written down while it lasts, and goes on from after a fault.
-        layout : Layout, optional
-            Which columns of X are positions in bins and levels of categories, as
-            `TableEncoder.layout_` says: training is several times faster, and its numbers
-            are other ones in the last digits.
 
         Returns
         -------
@@ -290,14 +292,14 @@ class TriLayerClassifier(
             If the cost became infinite before any iteration improved on the start.
         """
         self._check_settings()
-        rows, labels = validate_data(self, X, y, dtype=self._dtypes())
+        rows, labels = checked_rows(self, X, y, self._dtypes())
         classes = two_classes(labels)
         self._check_previous(classes)
         samples = self._samples(rows, labels, sample_weight, classes)
         samples = without_weightless(samples, classes)
         seed = self._seed(checkpoint)
         samples, held_out = self._held_out(samples, X_val, y_val, classes, seed)
-        with in_memory(self, samples, layout) as source:
+        with in_memory(self.spec(), samples) as source:
             given = (X, y, {"sample_weight": sample_weight})
             return self._learn(source, held_out, classes, seed, on_step, checkpoint, given)
 
@@ -367,8 +369,8 @@ class TriLayerClassifier(
         given: tuple[Any, Any, dict[str, Any]],
     ) -> "TriLayerClassifier":
         """Run the solver over a source; what `fit` and `fit_source` have in common."""
-        start = start_params(self, source.n1, seed, source.dtype)
-        report = FitReport(self, *given, self.max_iter)
+        report, spec = FitReport(self, *given, self.max_iter), self.spec()
+        start = start_params(spec, source.n1, seed, source.dtype)
 
         def as_params(theta: FloatArray) -> Params:
             return unpack(theta, start.n1, start.n2).astype(source.dtype)
@@ -381,23 +383,10 @@ class TriLayerClassifier(
             return report.iteration(fitted) or stop
 
         watched = watch if on_step or report.is_wanted else None
-        if self.n_starts > 1:
-            fitted, params, members = run_starts(
-                self, source, held_out, start, seed, watched, checkpoint
-            )
-        else:
-            fitted = run(self, source, held_out, start, seed, watched, checkpoint)
-            params = as_params(fitted.outcome.theta)
-            members = [params]
-        outcome, self.solver_, self.engine_, problem = fitted
-        if problem:
-            warnings.warn(problem, ConvergenceWarning, stacklevel=4)
-        self.classes_, self.params_ = classes, params.astype(source.dtype)
-        self.n_iter_, self.best_iter_ = outcome.k, outcome.best_k
-        self.loss_curve_, self.validation_curve_ = outcome.loss_curve, outcome.validation_curve
-        self.n_evaluations_, self.stop_reason_ = outcome.evaluations, outcome.reason
-        self._stepped = Stepped(seed, params.n2, pack(self.params_).astype(np.float64), None)
-        self._members = members
+        trained = fit(spec, source, seed, held_out=held_out, watch=watched, checkpoint=checkpoint)
+        self.adopt(trained, classes, seed)
+        if trained.problem:
+            warnings.warn(trained.problem, ConvergenceWarning, stacklevel=4)
         report.end()
         return self
 
@@ -439,10 +428,13 @@ class TriLayerClassifier(
             raise InputError("all sample weights are zero: there is nothing to learn")
         if first or not hasattr(self, "_stepped"):  # a loaded model has parameters alone
             seed = self._seed()
-            start = start_params(self, rows.shape[1], seed, rows.dtype) if first else self.params_
+            if first:
+                start = start_params(self.spec(), rows.shape[1], seed, rows.dtype)
+            else:
+                start = self.params_
             self._stepped = Stepped(seed, start.n2, pack(start).astype(np.float64), None)
             self.loss_curve_, self.validation_curve_ = [], []
-        step, self.solver_, self.engine_ = step_on(self, samples, self._stepped)
+        step, self.solver_, self.engine_ = step_on(self.spec(), samples, self._stepped)
         self._stepped = self._stepped._replace(theta=step.theta, state=step.state)
         self.classes_ = known
         self.params_ = unpack(step.theta, rows.shape[1], self._stepped.n2).astype(rows.dtype)
@@ -451,26 +443,34 @@ class TriLayerClassifier(
         self.loss_curve_.append(step.J)
         return self
 
-    def replace_network(self, members: Sequence[Params]) -> "TriLayerClassifier":
-        """Have other networks of the same inputs and answers in the place of what was trained.
+    def spec(self) -> Spec:
+        """Return the parameters as a plain record, with the network of before for a warm start."""
+        return Spec(**self.get_params(deep=False), previous=getattr(self, "params_", None))
+
+    def adopt(
+        self, trained: Trained, classes: NDArray[Any], seed: int | None = None
+    ) -> "TriLayerClassifier":
+        """Be what was trained.
 
         Parameters
         ----------
-        members : sequence of Params
-            `params_` becomes the network of their mean logit; `partial_fit` goes on from it as
-            from a model that was loaded.
-
-        Raises
-        ------
-        InputError
-            If they have another number of inputs.
+        trained : Trained
+        classes : array, (2,)
+            The labels that Y = 0 and Y = 1 were.
+        seed : int, optional
+            For `partial_fit` to go on with; without one it begins anew from the network.
         """
-        check_is_fitted(self, "params_")
-        params = average(members)
-        if params.n1 != self.params_.n1:
-            raise InputError(f"the networks have {params.n1} inputs, not {self.params_.n1}")
-        self._members, self.params_ = list(members), params.astype(self.params_.dtype)
+        outcome = trained.outcome
+        self.classes_, self.params_ = np.asarray(classes), trained.params
+        self.n_features_in_ = trained.params.n1
+        self.solver_, self.engine_ = trained.solver, trained.engine
+        self.n_iter_, self.best_iter_ = outcome.k, outcome.best_k
+        self.loss_curve_, self.validation_curve_ = outcome.loss_curve, outcome.validation_curve
+        self.n_evaluations_, self.stop_reason_ = outcome.evaluations, outcome.reason
         self.__dict__.pop("_stepped", None)
+        if seed is not None:
+            theta = pack(trained.params).astype(np.float64)
+            self._stepped = Stepped(seed, trained.params.n2, theta, None)
         return self
 
     def _check_settings(self) -> None:
@@ -532,13 +532,13 @@ class TriLayerClassifier(
         return np.asarray(known)
 
     def _samples(
-        self, rows: FloatArray, labels: Any, sample_weight: Any, classes: NDArray[Any]
+        self, rows: Inputs | FloatArray, labels: Any, sample_weight: Any, classes: NDArray[Any]
     ) -> Samples:
         if sample_weight is None:
             s = np.ones(len(rows), dtype=rows.dtype)
         else:
             s = _check_sample_weight(
-                sample_weight, rows, dtype=rows.dtype, ensure_non_negative=True
+                sample_weight, labels, dtype=rows.dtype, ensure_non_negative=True
             )
         samples = Samples(rows, targets(labels, classes, rows.dtype), s)
         return reweighted(samples, self.class_weight, classes)
@@ -559,7 +559,7 @@ class TriLayerClassifier(
         if X_val is None:
             return None
         try:
-            rows, labels = validate_data(self, X_val, y_val, dtype=dtype, reset=False)
+            rows, labels = checked_rows(self, X_val, y_val, dtype, reset=False)
         except ValueError as error:
             raise InputError(f"X_val, y_val: {error}") from error
         Y = targets(labels, classes, rows.dtype, "y_val")
@@ -567,7 +567,7 @@ class TriLayerClassifier(
 
     # ---- predicting ------------------------------------------------------------------
 
-    def decision_function(self, X: ArrayLike) -> FloatArray:
+    def decision_function(self, X: ArrayLike | Inputs) -> FloatArray:
         """Return the logits Z2 (E10): positive where `classes_[1]` is the likelier.
 
         Parameters
@@ -579,39 +579,45 @@ class TriLayerClassifier(
         array, (m,)
         """
         rows = self._rows(X)
-        Z2 = select(self.engine).logits(self.params_, rows.T, self._threads_for(rows))
+        Z2 = select(self.engine).logits(self.params_, columns(rows), self._threads_for(rows))
         return np.ravel(Z2)
 
-    def predict_proba(self, X: ArrayLike) -> FloatArray:
+    def predict_proba(self, X: ArrayLike | Inputs) -> FloatArray:
         """Return the probabilities of both classes, m × 2: 1 - A2 and A2 (E11)."""
         rows = self._rows(X)
-        return select(self.engine).probabilities(self.params_, rows.T, self._threads_for(rows))
+        threads = self._threads_for(rows)
+        return select(self.engine).probabilities(self.params_, columns(rows), threads)
 
-    def predict_log_proba(self, X: ArrayLike) -> FloatArray:
+    def predict_log_proba(self, X: ArrayLike | Inputs) -> FloatArray:
         """Return the logarithms of `predict_proba`, m × 2, finite for finite logits."""
         Z2 = self.decision_function(X)[None]
         return -np.concatenate([core.softplus(Z2), core.softplus(-Z2)]).T
 
-    def predict(self, X: ArrayLike) -> NDArray[Any]:
+    def predict(self, X: ArrayLike | Inputs) -> NDArray[Any]:
         """Return the likelier label of each sample, (m,)."""
         positive = self.decision_function(X) > 0
         return np.asarray(self.classes_[positive.astype(np.intp)])
 
-    def transform(self, X: ArrayLike) -> FloatArray:
+    def transform(self, X: ArrayLike | Inputs) -> FloatArray:
         """Return the hidden activations A1ᵀ (E8), m × n2; without a hidden layer, m × 0."""
         rows = self._rows(X)
-        Z1 = core.hidden_preactivation(self.params_.W1, self.params_.b1, rows.T)
+        dense = rows.dense() if isinstance(rows, Inputs) else rows.T
+        Z1 = core.hidden_preactivation(self.params_.W1, self.params_.b1, dense)
         return np.asarray(core.sigmoid(Z1)).T
 
-    def _threads_for(self, rows: FloatArray) -> int:
+    def _threads_for(self, rows: Inputs | FloatArray) -> int:
         return threads(self) if len(rows) > BLOCK else 1
 
-    def _rows(self, X: ArrayLike) -> FloatArray:
+    def _rows(self, X: Any) -> Inputs | FloatArray:
         if isinstance(X, np.ndarray) and self._needs_no_check(X):
             rows: FloatArray = X
             return rows
         check_is_fitted(self, "params_")
-        return np.asarray(validate_data(self, X, dtype=self.params_.dtype, reset=False))
+        if isinstance(X, Inputs):
+            return checked_inputs(self, X, self.params_.dtype, reset=False)
+        layout = getattr(X, "layout", None)
+        rows = validate_data(self, X, dtype=self.params_.dtype, reset=False)
+        return with_layout(np.asarray(rows), layout)
 
     def _needs_no_check(self, X: NDArray[Any]) -> bool:
         """Whether scikit-learn's checks would find nothing and change nothing.

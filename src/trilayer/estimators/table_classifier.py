@@ -11,6 +11,7 @@ from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
 from trilayer.encoding import TableEncoder
+from trilayer.encoding.inputs import Inputs
 from trilayer.estimators.cv import TriLayerClassifierCV
 from trilayer.fit.loop import Keeping, Watcher
 from trilayer.params import FloatArray
@@ -140,7 +141,7 @@ class TriLayerTableClassifier(ClassifierMixin, BaseEstimator):
             n_starts=self.n_starts,
             n_threads=self.n_threads,
             random_state=self.random_state,
-        ).fit(inputs, y, sample_weight, on_step, on_choice, checkpoint, self.encoder_.layout_)
+        ).fit(inputs, y, sample_weight, on_step, on_choice, checkpoint)
         self.classes_ = self.selection_.classes_
         return self
 
@@ -188,7 +189,7 @@ class TriLayerTableClassifier(ClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         return self.selection_.best_estimator_
 
-    def _parts(self, X: Any) -> Iterator[FloatArray]:
+    def _parts(self, X: Any) -> Iterator[Inputs]:
         from trilayer.tables import has_names, is_table, to_arrow
 
         if not is_table(X):
@@ -196,10 +197,10 @@ class TriLayerTableClassifier(ClassifierMixin, BaseEstimator):
         elif has_names(X):
             rows = to_arrow(X)
         else:
-            yield self.encoder_.transform(X)
+            yield self.encoder_.inputs(X)
             return
         for first in range(0, max(len(rows), 1), _ROWS):
-            yield self.encoder_.transform(rows[first : first + _ROWS])
+            yield self.encoder_.inputs(rows[first : first + _ROWS])
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -210,7 +211,7 @@ class TriLayerTableClassifier(ClassifierMixin, BaseEstimator):
         return tags
 
 
-def encoded(X: Any, max_bins: int | None, **settings: Any) -> tuple[TableEncoder, FloatArray]:
+def encoded(X: Any, max_bins: int | None, **settings: Any) -> tuple[TableEncoder, Inputs]:
     """Return an encoder fitted to a table, and its inputs; `None` bins: as many as suit it.
 
     The inputs of more than `SMALL` rows are float32: they are many, and half as dear.
@@ -220,4 +221,4 @@ def encoded(X: Any, max_bins: int | None, **settings: Any) -> tuple[TableEncoder
         max_bins = bins_for(sum(len(column.parts) for column in encoder.columns_))
     dtype = "float64" if encoder.n_rows_ <= SMALL else "float32"
     encoder.set_params(max_bins=max_bins, dtype=dtype).finish()
-    return encoder, encoder.transform(X)
+    return encoder, encoder.inputs(X)

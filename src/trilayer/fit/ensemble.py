@@ -13,6 +13,7 @@ from trilayer.fit.loop import Keeping, Outcome, Progress, Watcher
 from trilayer.fit.protocol import Keeper, Task
 from trilayer.fit.run import Fitted, given_starts, run, start_params, threads
 from trilayer.fit.samples import Samples
+from trilayer.fit.spec import Spec
 from trilayer.params import FloatArray, Params, average, pack, unpack
 from trilayer.sources import Source
 from trilayer.sources.memory import MemorySource
@@ -22,7 +23,7 @@ _WORST = ("interrupted", "callback", "diverged", "max_seconds", "max_iter", "ear
 
 
 def run_starts(
-    settings: Any,
+    settings: Spec,
     source: Source,
     held_out: Samples | Source | None,
     start: Params,
@@ -98,8 +99,8 @@ class _Stage(NamedTuple):
         return keeper
 
 
-def _workers(settings: Any, source: Source) -> int:
-    return threads(settings) if isinstance(source, MemorySource) else 1
+def _workers(settings: Spec, source: Source) -> int:
+    return threads(settings) if source.in_memory else 1
 
 
 @contextmanager
@@ -108,7 +109,7 @@ def _shared(source: Source) -> Iterator[Source]:
     if not isinstance(source, MemorySource):
         yield source
         return
-    with MemorySource(source.X, source.Y, source.s, 1, source.layout) as alone:
+    with source.on_threads(1) as alone:
         yield alone
 
 

@@ -1,6 +1,6 @@
-"""From an estimator's settings to a run of the training loop.
+"""From a spec to a run of the training loop.
 
-`settings` is any object with `TriLayerClassifier`'s parameters as attributes.
+`settings` is a `Spec`.
 """
 
 from collections.abc import Iterator
@@ -9,13 +9,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from trilayer.encoding.layout import Layout
 from trilayer.engines import select
 from trilayer.errors import DivergenceError, InputError
 from trilayer.fit.advice import advice
 from trilayer.fit.loop import Limits, Outcome, Watcher, train, walk
 from trilayer.fit.protocol import Beginning
-from trilayer.fit.samples import Samples, validation
+from trilayer.fit.samples import Samples, columns, validation
+from trilayer.fit.spec import Spec
 from trilayer.fit.task import task
 from trilayer.params import FloatArray, Params, initialise, pack
 from trilayer.solvers import AUTO, State, Step, check_options, solver
@@ -51,10 +51,10 @@ class Stepped(NamedTuple):
     state: State | None
 
 
-def given_starts(settings: Any) -> tuple[list[Params], str]:
+def given_starts(settings: Spec) -> tuple[list[Params], str]:
     """Return the starts that are given, and by what: the last fit's parameters, or `init`."""
-    if settings.warm_start and hasattr(settings, "params_"):
-        return [settings.params_], "warm_start"
+    if settings.warm_start and settings.previous is not None:
+        return [settings.previous], "warm_start"
     init = settings.init
     if init is None or isinstance(init, Params):
         return [] if init is None else [init], "init"
@@ -65,7 +65,7 @@ def given_starts(settings: Any) -> tuple[list[Params], str]:
     return list(init), "init"
 
 
-def start_params(settings: Any, n1: int, seed: int, dtype: Any, k: int = 0) -> Params:
+def start_params(settings: Spec, n1: int, seed: int, dtype: Any, k: int = 0) -> Params:
     """Return where to start: the k-th of `init`, the last fit's parameters, or a random draw.
 
     Raises
@@ -88,7 +88,7 @@ def start_params(settings: Any, n1: int, seed: int, dtype: Any, k: int = 0) -> P
     return Params(*(np.asarray(value, dtype=dtype) for value in vars(given).values()))
 
 
-def solver_name(settings: Any, m: int) -> str:
+def solver_name(settings: Spec, m: int) -> str:
     """Return the solver that "auto" stands for, or the one that was named."""
     if settings.solver != AUTO:
         return str(settings.solver)
@@ -100,7 +100,7 @@ def solver_name(settings: Any, m: int) -> str:
     return "lbfgs"
 
 
-def solver_options(settings: Any, name: str, seed: int) -> dict[str, Any]:
+def solver_options(settings: Spec, name: str, seed: int) -> dict[str, Any]:
     """Return all that the named solver's `run` takes beside objective, start and state."""
     names = ("learning_rate", "momentum", "schedule", "batch_size")
     chosen = check_options(name, {key: getattr(settings, key) for key in names})
@@ -117,14 +117,14 @@ def threads(settings: Any) -> int:
     return int(settings.n_threads or available_threads())
 
 
-def in_memory(settings: Any, samples: Samples, layout: Layout | None = None) -> MemorySource:
+def in_memory(settings: Spec, samples: Samples) -> MemorySource:
     """Return the source over samples; as a context manager it ends its threads."""
-    X, Y, s = samples.X.T, samples.Y[None], samples.s[None]
-    return MemorySource(X, Y, s, settings.n_threads, None if settings.hidden_units == 0 else layout)
+    X, Y, s = columns(samples.X), samples.Y[None], samples.s[None]
+    return MemorySource(X, Y, s, settings.n_threads)
 
 
 @contextmanager
-def objective(settings: Any, source: Source, n2: int) -> Iterator[Objective]:
+def objective(settings: Spec, source: Source, n2: int) -> Iterator[Objective]:
     """Hold the objective over a source for the length of a run."""
     engine = select(settings.engine)
     with engine.running():
@@ -132,7 +132,7 @@ def objective(settings: Any, source: Source, n2: int) -> Iterator[Objective]:
 
 
 def run(
-    settings: Any,
+    settings: Spec,
     source: Source,
     held_out: Samples | Source | None,
     start: Params,
@@ -179,7 +179,7 @@ def run(
     return Fitted(outcome, name, J.engine.name, advice(outcome, limits, name))
 
 
-def step_on(settings: Any, samples: Samples, stepped: Stepped) -> tuple[Step, str, str]:
+def step_on(settings: Spec, samples: Samples, stepped: Stepped) -> tuple[Step, str, str]:
     """Take one step from where the last one ended; return it, the solver and the engine."""
     name = "adam" if settings.solver == AUTO else settings.solver
     options, carried = solver_options(settings, name, stepped.seed), solver(name).carries

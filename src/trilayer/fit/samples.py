@@ -10,6 +10,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
 from trilayer.derivation import core
+from trilayer.encoding.inputs import Inputs
 from trilayer.errors import InputError
 from trilayer.fit.loop import Validation
 from trilayer.params import FloatArray, unpack
@@ -21,11 +22,20 @@ Labels = NDArray[Any]
 
 
 class Samples(NamedTuple):
-    """Rows X (m × n1), targets Y (m,) of 0 and 1, weights s (m,)."""
+    """Inputs of m rows, or X m × n1; targets Y (m,) of 0 and 1, weights s (m,)."""
 
-    X: FloatArray
+    X: Inputs | FloatArray
     Y: FloatArray
     s: FloatArray
+
+    def at(self, rows: Any) -> "Samples":
+        """Return some of them."""
+        return Samples(self.X[rows], self.Y[rows], self.s[rows])
+
+
+def columns(X: Inputs | FloatArray) -> Inputs | FloatArray:
+    """Return rows as the derivation has them, samples as columns: inputs are that already."""
+    return X if isinstance(X, Inputs) else X.T
 
 
 def two_classes(y: Labels) -> Labels:
@@ -89,7 +99,7 @@ def without_weightless(samples: Samples, classes: Labels) -> Samples:
             raise InputError(
                 f"class {label!r} has no sample with a positive weight: two classes are needed"
             )
-    return samples if np.all(counts) else Samples(*(a[counts] for a in samples))
+    return samples if np.all(counts) else samples.at(counts)
 
 
 def reweighted(samples: Samples, class_weight: Any, classes: Labels) -> Samples:
@@ -130,7 +140,7 @@ def hold_out(samples: Samples, fraction: float, seed: int) -> tuple[Samples, Sam
         ) from error
     kept.sort()
     held.sort()
-    return Samples(*(a[kept] for a in samples)), Samples(*(a[held] for a in samples))
+    return samples.at(kept), samples.at(held)
 
 
 def validation(
@@ -163,7 +173,7 @@ def _validation_on(
 
     def score(theta: FloatArray) -> float:
         params = unpack(theta.astype(dtype, copy=False), n1, n2)
-        Z2 = objective.engine.logits(params, samples.X.T, n_threads).astype(np.float64)
+        Z2 = objective.engine.logits(params, columns(samples.X), n_threads).astype(np.float64)
         if metric == "auc":
             # Diverged parameters rank nothing; the objective will say so.
             return float(roc_auc_score(samples.Y, np.nan_to_num(Z2[0]), sample_weight=samples.s))

@@ -2,12 +2,12 @@
 
 import hashlib
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
 from trilayer.fit.protocol import Task
-from trilayer.fit.samples import Samples
+from trilayer.fit.samples import Samples, columns
+from trilayer.fit.spec import Spec
 from trilayer.params import FloatArray
 from trilayer.solvers import solver as solver_of
 from trilayer.solvers.objective import Objective
@@ -21,7 +21,7 @@ _IMMATERIAL = {"n_threads", "init", "warm_start"}
 
 
 def task(
-    settings: Any,
+    settings: Spec,
     objective: Objective,
     held_out: Samples | Source | None,
     start: FloatArray,
@@ -32,8 +32,7 @@ def task(
 
     Parameters
     ----------
-    settings : object
-        With `get_params`, as `TriLayerClassifier` has it.
+    settings : Spec
     objective : Objective
     held_out : Samples, Source or None
     start : array
@@ -41,7 +40,7 @@ def task(
     seed : int
     solver : str
     """
-    chosen = settings.get_params(deep=False)
+    chosen = settings.settings
     named = {name: chosen[name] for name in chosen.keys() - _IMMATERIAL}
     if _walks_elsewhere(objective.source, solver):
         named["order of batches"] = "two levels"
@@ -71,7 +70,7 @@ def _data(objective: Objective, start: FloatArray) -> Mapping[str, str]:
 
 def _held_out(held_out: Samples | Source) -> Fingerprint:
     if isinstance(held_out, Samples):
-        return MemorySource(held_out.X.T, held_out.Y[None], held_out.s[None], 1).fingerprint
+        return MemorySource(columns(held_out.X), held_out.Y[None], held_out.s[None], 1).fingerprint
     found: Fingerprint = getattr(held_out, "fingerprint", {"source": f"{held_out.m} rows"})
     # Their score is added up in another order than that of arrays.
     return {name: f"source {value}" for name, value in found.items()}

@@ -3,14 +3,15 @@
 Chosen on the tables of `bench/quality.py`; docs/benchmarks.md says on which, and what came out.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, StratifiedShuffleSplit
 
-from trilayer.estimators.classifier import TriLayerClassifier
-from trilayer.params import FloatArray
+from trilayer.fit.spec import Spec
+from trilayer.sources.memory import MemorySource
 
 Split = tuple[NDArray[np.int64], NDArray[np.int64]]
 
@@ -18,7 +19,7 @@ SMALL = 2_000
 """Rows up to which every candidate is trained to the end, in five folds."""
 
 MIDDLE = 20_000
-"""Rows up to which all of them are taken at every step; beyond, batches are far cheaper."""
+"""Rows on which everything is chosen, at the most: of more, a sample."""
 
 FOLDS, SHARE = 5, 0.2
 
@@ -40,16 +41,22 @@ BIN_INPUTS, FEWEST_BINS, MOST_BINS = 350, 16, 28
 MOST_BINNED = 100
 """Numbers that may have bins: a wider table has inputs enough."""
 
+_SOLVERS: dict[str, dict[str, Any]] = {
+    "adam": {"schedule": "cosine", "learning_rate": 0.01, "max_iter": 30, "tol": 0.0},
+    "sgd": {"schedule": "cosine", "max_iter": 30, "tol": 0.0},
+    "gd": {"max_iter": 500},
+}
+"""What goes with a solver that somebody names."""
 
-def recipe(m: int) -> TriLayerClassifier:
-    """Return an untrained classifier for so many rows."""
-    if m <= SMALL:
-        return TriLayerClassifier(16, solver="lbfgs", n_starts=8, max_iter=200, tol=1e-5)
-    if m <= MIDDLE:
-        return TriLayerClassifier(64, solver="lbfgs", n_starts=4, max_iter=200, tol=1e-5)
-    return TriLayerClassifier(
-        64, solver="adam", schedule="cosine", learning_rate=0.01, n_starts=4, max_iter=30, tol=0.0
-    )
+
+def preset(m: int, solver: str = "auto") -> Spec:
+    """Return how to train on so many rows, with lbfgs or with the solver that somebody names."""
+    spec = Spec(16, solver="lbfgs", n_starts=8, max_iter=200, tol=1e-5)
+    if m > SMALL:
+        spec = replace(spec, hidden_units=64, n_starts=4)
+    if solver in {"auto", "lbfgs"}:
+        return spec
+    return replace(spec, solver=solver, **_SOLVERS.get(solver, {}))
 
 
 def pace(l2: float, least: float, most: float) -> float:
@@ -68,20 +75,53 @@ def bins_for(numbers: int) -> int:
     return int(np.clip(BIN_INPUTS // max(numbers, 1), FEWEST_BINS, MOST_BINS))
 
 
-def splits(X: FloatArray, y: NDArray[Any], seed: int) -> list[Split]:
+def sample(second: NDArray[np.bool_], size: int, seed: int) -> NDArray[np.int64]:
+    """Draw rows by their numbers, each class its share: the same wherever the rows are.
+
+    Parameters
+    ----------
+    second : array of bool, (m,)
+        Which rows are of the second class.
+    size : int
+    seed : int
+
+    Returns
+    -------
+    array, (size,)
+        Ascending.
+    """
+    rng = np.random.default_rng([seed, 1])
+    of_second = int(np.clip(round(size * float(second.mean())), 1, size - 1))
+    drawn = [
+        rng.choice(np.flatnonzero(rows), min(count, int(rows.sum())), replace=False)
+        for rows, count in ((~second, size - of_second), (second, of_second))
+    ]
+    return np.sort(np.concatenate(drawn))
+
+
+def splits(rows: MemorySource, seed: int) -> list[Split]:
     """Return rows to train on and rows to judge by; none where a class is too rare.
 
     Equal rows stay together where there are folds: what one has seen says nothing of the other.
+
+    Parameters
+    ----------
+    rows : MemorySource
+    seed : int
     """
-    rarer = int(np.unique(y, return_counts=True)[1].min())
-    if len(y) > SMALL and rarer >= FOLDS:
-        return list(StratifiedShuffleSplit(1, test_size=SHARE, random_state=seed).split(X, y))
+    y = rows.labels
+    m, rarer = len(y), int(min(y.sum(), len(y) - y.sum()))
+    any_X = np.zeros((m, 1))
+    if m > SMALL and rarer >= FOLDS:
+        parts = StratifiedShuffleSplit(1, test_size=SHARE, random_state=seed)
+        return list(parts.split(any_X, y))
     folds = min(FOLDS, rarer)
     if folds < 2:
         return []
-    group = np.unique(X, axis=0, return_inverse=True)[1].ravel()
+    group = np.unique(rows.X.T, axis=0, return_inverse=True)[1].ravel()
     different = int(group.max()) + 1
     if different == len(group) or different < 2 * folds:  # all differ, or nearly none
-        return list(StratifiedKFold(folds, shuffle=True, random_state=seed).split(X, y))
-    parts = StratifiedGroupKFold(folds, shuffle=True, random_state=seed).split(X, y, group)
-    return [(a, b) for a, b in parts if len(np.unique(y[a])) == 2 and len(b)]
+        return list(StratifiedKFold(folds, shuffle=True, random_state=seed).split(any_X, y))
+    grouped = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+    found = grouped.split(any_X, y, group)
+    return [(a, b) for a, b in found if len(np.unique(y[a])) == 2 and len(b)]

@@ -1,37 +1,37 @@
-"""How much each column of a table matters to a network, and training that heeds it.
+"""ARD: how much each column of a table matters to a network, and training that heeds it.
 
 A weight decay of its own for each column, strong where the column's weights are small: the
 idea of automatic relevance determination (MacKay, "Bayesian non-linear modeling for the
 prediction competition", 1994; Neal, "Bayesian learning for neural networks", 1996), with the
 lengths of weights in the place of their evidence. Decay l2 / h² on the weights of an input is
-decay l2 on those of the input times h, so the heights h do all of it, and fold into W1 at the
-end.
+decay l2 on those of the input times h, so the heights h do all of it: a source's scale while
+there is training, folded into W1 at the end.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Protocol
 
 import numpy as np
 
-from trilayer.encoding.layout import Layout, Range
+from trilayer.encoding.inputs import Layout, Range, column_ranges
 from trilayer.errors import DivergenceError
-from trilayer.estimators.classifier import TriLayerClassifier
-from trilayer.params import FloatArray, Params
+from trilayer.fit.fitting import Trained, with_network
+from trilayer.params import FloatArray, Params, average
 
 LEAST = 1e-3
 """Of the most relevant column's relevance: none is switched off for good."""
 
-_ADDED_UP = ("n_iter_", "n_evaluations_", "loss_curve_")
-"""What the rounds have of a training, one after the other."""
-
-_CUT_SHORT = {"interrupted", "callback", "max_seconds", "diverged"}
+CUT_SHORT = {"interrupted", "callback", "max_seconds", "diverged"}
+"""Why a run ends that nothing follows."""
 
 
-def columns_of(layout: Layout | None, n1: int) -> Sequence[Range]:
-    """Return which inputs belong together: the layout's columns, or each by itself."""
-    if layout is not None and len(layout.columns):
-        return layout.columns
-    return [(k, 1) for k in range(n1)]
+class Fit(Protocol):
+    """Trains on a source's samples, scaled: ``fit(scale, init, round)``; None: as they are."""
+
+    def __call__(self, scale: FloatArray | None, init: list[Params] | None, number: int) -> Trained:
+        """Return what was trained."""
+        ...
 
 
 def heights_from(W1: FloatArray, columns: Sequence[Range]) -> FloatArray:
@@ -74,71 +74,70 @@ def by_name(
     }
 
 
-def raised(X: FloatArray, layout: Layout | None, heights: FloatArray) -> tuple[FloatArray, Layout]:
-    """Return rows multiplied by heights, and the layout that says so."""
-    h = heights.astype(X.dtype)
-    return X * h, (layout or Layout())._replace(heights=h)
-
-
 def lowered(params: Params, heights: FloatArray) -> Params:
     """Return the network of inputs as they are that `params` is of inputs times heights."""
     W1 = params.W1 * heights.astype(params.W1.dtype)[:, np.newaxis]
     return Params(W1, params.b1, params.W2, params.b2)
 
 
-def learnt(
-    clf: TriLayerClassifier,
-    fit: Callable[..., Any],
-    X: FloatArray,
-    layout: Layout | None,
-    rounds: int,
-    go_on: int,
-) -> FloatArray | None:
+def raised(members: Iterable[Params], heights: FloatArray) -> list[Params]:
+    """Return the networks of inputs times heights that `members` are of inputs as they are."""
+    return [lowered(member, 1 / heights) for member in members]
+
+
+def grounded(trained: Trained, heights: FloatArray) -> Trained:
+    """Return what was trained on inputs times heights as networks of inputs as they are."""
+    members = [lowered(member, heights) for member in trained.members]
+    return with_network(trained, members, average(members))
+
+
+def learnt(fit: Fit, layout: Layout, rounds: int) -> tuple[Trained, FloatArray | None]:
     """Train, and again and again go on with inputs raised by what has come of it.
 
     Parameters
     ----------
-    clf : TriLayerClassifier
-        Its network is, at the end, one of inputs as they are.
-    fit : callable
-        ``fit(X, layout, round)`` fits clf.
-    X : array, m × n1
-    layout : Layout or None
+    fit : Fit
+    layout : Layout
     rounds : int
         How often relevance is learnt.
-    go_on : int
-        Iterations of each round, at the most.
 
     Returns
     -------
-    array, (n1,), or None
-        The heights of the last round; None without a round, which there is not where the
-        network has no hidden layer or training was cut short.
+    trained : Trained
+        Of inputs as they are; its curves go through all rounds.
+    heights : array, (n1,), or None
+        Those of the last round; None without a round, which there is not where the network
+        has no hidden layer or training was cut short.
     """
-    fit(X, layout, 0)
-    own = {name: getattr(clf, name) for name in ("init", "warm_start", "max_iter")}
-    heights = None
-    so_far = {name: getattr(clf, name) for name in _ADDED_UP}
-    columns = columns_of(layout, X.shape[1])
+    trained, heights = fit(None, None, 0), None
+    columns = list(column_ranges(layout))
     for number in range(1, rounds + 1):
-        if clf.stop_reason_ in _CUT_SHORT or not clf.params_.n2:
+        if trained.outcome.reason in CUT_SHORT or not trained.params.n2:
             break
-        found = heights_from(clf.params_.W1, columns)
-        starts = [lowered(member, 1 / found) for member in clf._members]
-        init = starts if len(starts) > 1 else starts[0]  # one that was given stands for all starts
-        clf.set_params(init=init, warm_start=False, max_iter=go_on)
+        found = heights_from(trained.params.W1, columns)
         try:
-            fit(*raised(X, layout, found), number)
+            following = fit(found, raised(trained.members, found), number)
         except KeyboardInterrupt:  # before its first iteration: the last network stays
-            clf.stop_reason_ = "interrupted"
-            break
+            return _interrupted(trained), heights
         except DivergenceError:
             break
-        heights = found
-        clf.replace_network([lowered(member, heights) for member in clf._members])
-        clf.best_iter_ += so_far["n_iter_"]
-        so_far = {name: before + getattr(clf, name) for name, before in so_far.items()}
-        for name, sum_of_rounds in so_far.items():
-            setattr(clf, name, sum_of_rounds)
-    clf.set_params(**own)
-    return heights
+        heights, trained = found, followed(trained, grounded(following, found))
+    return trained, heights
+
+
+def followed(first: Trained, then: Trained) -> Trained:
+    """Return a training that went on: the network of the second, and both their courses."""
+    one, two = first.outcome, then.outcome
+    outcome = replace(
+        two,
+        k=one.k + two.k,
+        best_k=one.k + two.best_k,
+        evaluations=one.evaluations + two.evaluations,
+        loss_curve=one.loss_curve + two.loss_curve,
+        seconds=one.seconds + two.seconds,
+    )
+    return replace(then, outcome=outcome)
+
+
+def _interrupted(trained: Trained) -> Trained:
+    return replace(trained, outcome=replace(trained.outcome, reason="interrupted"))

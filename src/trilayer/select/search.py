@@ -1,26 +1,24 @@
 """What a network is trained with, chosen by how it does on rows that it has not seen."""
 
 import time
-import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import clone
-from sklearn.exceptions import ConvergenceWarning
 
 from trilayer.derivation import core
-from trilayer.encoding.layout import Layout
+from trilayer.engines import select
 from trilayer.errors import DivergenceError
-from trilayer.estimators.classifier import TriLayerClassifier
-from trilayer.fit.loop import Keeping
-from trilayer.fit.samples import targets
+from trilayer.fit.fitting import drawn_seed, fit_rows
+from trilayer.fit.protocol import Keeping
+from trilayer.fit.spec import Spec
 from trilayer.params import FloatArray, Params
 from trilayer.select.presets import Split, pace
+from trilayer.sources.memory import MemorySource
 
 _UNLEARNT = 1e-3
 """Weights of a network that decay has made nothing of: no start for less decay."""
@@ -56,25 +54,26 @@ class _Fit(NamedTuple):
     params: Params | None
 
 
-@dataclass
-class Choice:
-    """The data, what there is to choose from, and how rows are held out.
+class _Part(NamedTuple):
+    """One split: rows to train on, and rows to judge by."""
+
+    train: MemorySource
+    held: MemorySource
+
+
+@dataclass(frozen=True)
+class Grid:
+    """What there is to choose from, and how candidates are trained and judged.
 
     Attributes
     ----------
-    base : TriLayerClassifier
-        What is trained, but for what is chosen.
-    X, y, s : array
-        Rows, labels and, unless None, weights.
-    classes : array, (2,)
-    layout : Layout or None
-        Of X's columns.
-    seed : int
-    units, decays : list
+    base : Spec
+        How to train, but for what is chosen.
+    units, decays : sequence
         Hidden units and weight decays to choose from.
     climbs : bool
         Whether only neighbours of the best decay are tried, not all.
-    splits : list of Split
+    splits : sequence of Split
         Empty: nothing is tried.
     starts : int
         Random starts of each fit.
@@ -82,114 +81,137 @@ class Choice:
         Iterations of a fit that starts where that of the nearest decay ended; 0: none does.
     workers : int
         Threads.
-    candidates : list of Candidate
-        What has been tried.
+    seed : int
     """
 
-    base: TriLayerClassifier
-    X: FloatArray
-    y: NDArray[Any]
-    s: FloatArray | None
-    classes: NDArray[Any]
-    layout: Layout | None
-    seed: int
-    units: list[int]
-    decays: list[float]
+    base: Spec
+    units: Sequence[int]
+    decays: Sequence[float]
     climbs: bool
-    splits: list[Split]
+    splits: Sequence[Split]
     starts: int
     goes_on: int
     workers: int
-    candidates: list[Candidate] = field(default_factory=list)
+    seed: int
 
-    def make(
-        self, tell: Callable[[int, int], Any] | None, checkpoint: Keeping | None
-    ) -> tuple[int, float]:
-        """Return hidden units and decay of the least loss, the first of equals.
 
-        Without splits, the middle of what there is.
+class Choice(NamedTuple):
+    """What was chosen, and from what."""
 
-        Raises
-        ------
-        DivergenceError
-            If every candidate left the finite numbers.
-        """
-        if not self.splits:
-            return int(self.units[0]), float(self.decays[len(self.decays) // 2])
-        most = len(self.units) * len(self.decays)
-        with warnings.catch_warnings(), ThreadPoolExecutor(self.workers) as pool:
-            # Whether a candidate ran to its end does not matter: it is judged as it is.
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            for n2 in self.units:
-                done: dict[int, list[_Fit]] = {}
+    hidden_units: int
+    l2: float
+    candidates: list[Candidate]
 
-                def loss(at: int, n2: int = n2, done: dict[int, list[_Fit]] = done) -> float:
-                    nearest = min(done, key=lambda other: abs(other - at), default=None)
-                    before = None if nearest is None else done[nearest]
-                    done[at] = self._candidate(pool, n2, float(self.decays[at]), before, checkpoint)
-                    if tell is not None:
-                        tell(len(self.candidates), most)
-                    return self.candidates[-1].log_loss
 
-                losses = [partial(loss, at) for at in range(len(self.decays))]
-                if self.climbs:
-                    climb(losses)
-                else:
-                    for call in losses:
-                        call()
-        best = min(self.candidates, key=lambda candidate: candidate.log_loss)
-        if not np.isfinite(best.log_loss):
-            raise DivergenceError(
-                "every candidate left the finite numbers: scale the inputs (StandardScaler)"
-            )
-        return best.hidden_units, best.l2
+def search(
+    rows: MemorySource,
+    classes: NDArray[Any],
+    grid: Grid,
+    tell: Callable[[int, int], Any] | None = None,
+    checkpoint: Keeping | None = None,
+) -> Choice:
+    """Choose hidden units and decay of the least loss, the first of equals.
 
-    def _candidate(
-        self, pool: ThreadPoolExecutor, n2: int, l2: float, before: list[_Fit] | None,
-        checkpoint: Keeping | None,
-    ) -> list[_Fit]:  # fmt: skip
-        """Train a candidate on every split, side by side."""
-        began = time.perf_counter()
+    Without splits, the middle of what there is.
 
-        def one(k: int) -> _Fit:
-            stage = None
-            if checkpoint is not None:
-                what = f"{n2} units, l2={l2:g}, split {k + 1}"
-                stage = checkpoint.stage(f"{checkpoint.name}: {what}")
-            return self._fit(n2, l2, k, None if before is None else before[k].params, stage)
+    Parameters
+    ----------
+    rows : MemorySource
+    classes : array, (2,)
+        The labels that Y = 0 and Y = 1 are.
+    grid : Grid
+    tell : callable, optional
+        Told after each candidate how many are tried, and how many there are.
+    checkpoint : Checkpoint, optional
+        Each fit is a stage of it.
 
-        tries = pool.map(one, range(len(self.splits)))
-        try:
-            fits = list(tries)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-        loss = float(sum(fit.loss for fit in fits) / sum(fit.weight for fit in fits))
-        self.candidates.append(Candidate(n2, l2, loss, time.perf_counter() - began))
-        return fits
+    Raises
+    ------
+    DivergenceError
+        If every candidate left the finite numbers.
+    """
+    if not grid.splits:
+        return Choice(int(grid.units[0]), float(grid.decays[len(grid.decays) // 2]), [])
+    parts = [_Part(rows.part(train), rows.part(held)) for train, held in grid.splits]
+    candidates: list[Candidate] = []
+    most = len(grid.units) * len(grid.decays)
+    with ThreadPoolExecutor(grid.workers) as pool:
+        for n2 in grid.units:
+            done: dict[int, list[_Fit]] = {}
 
-    def _fit(self, n2: int, l2: float, k: int, start: Params | None, stage: Keeping | None) -> _Fit:
-        """Train a candidate on one split, and judge it on the rest."""
-        train, held = self.splits[k]
-        s = self.s
-        weights = np.ones(len(held)) if s is None else s[held].astype(np.float64)
-        clf = clone(self.base).set_params(
-            hidden_units=n2, l2=l2, n_starts=self.starts, random_state=self.seed + k,
-            n_threads=self.workers if len(self.splits) == 1 else 1,
-        )  # fmt: skip
-        if self.goes_on and start is not None and np.abs(start.W1).max(initial=0) > _UNLEARNT:
-            clf.set_params(init=start, max_iter=round(self.goes_on * pace(l2, 1.4, 2.0)))
-        total = float(weights.sum())
-        try:
-            clf.fit(
-                self.X[train], self.y[train], None if s is None else s[train], checkpoint=stage,
-                layout=self.layout,
-            )  # fmt: skip
-        except DivergenceError:
-            return _Fit(np.inf, total, None)
-        Z = clf.decision_function(self.X[held])[None].astype(np.float64)
-        Y = targets(self.y[held], self.classes, np.float64)[None]
-        return _Fit(float(weights @ core.losses(Z, Y)[0]), total, clf.params_)
+            def loss(at: int, n2: int = n2, done: dict[int, list[_Fit]] = done) -> float:
+                nearest = min(done, key=lambda other: abs(other - at), default=None)
+                before = None if nearest is None else done[nearest]
+                one = partial(_fit, grid, parts, classes, int(n2), float(grid.decays[at]), before)
+                began = time.perf_counter()
+                done[at] = _side_by_side(pool, one, len(parts), checkpoint)
+                found = sum(fit.loss for fit in done[at]) / sum(fit.weight for fit in done[at])
+                seconds = time.perf_counter() - began
+                candidates.append(Candidate(int(n2), float(grid.decays[at]), found, seconds))
+                if tell is not None:
+                    tell(len(candidates), most)
+                return found
+
+            losses = [partial(loss, at) for at in range(len(grid.decays))]
+            if grid.climbs:
+                climb(losses)
+            else:
+                for call in losses:
+                    call()
+    best = min(candidates, key=lambda candidate: candidate.log_loss)
+    if not np.isfinite(best.log_loss):
+        raise DivergenceError(
+            "every candidate left the finite numbers: scale the inputs (StandardScaler)"
+        )
+    return Choice(best.hidden_units, best.l2, candidates)
+
+
+def _side_by_side(
+    pool: ThreadPoolExecutor, one: Callable[..., _Fit], count: int, checkpoint: Keeping | None
+) -> list[_Fit]:
+    """Train a candidate on every split."""
+    tries = pool.map(partial(one, checkpoint), range(count))
+    try:
+        return list(tries)
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+
+
+def _fit(
+    grid: Grid, parts: Sequence[_Part], classes: NDArray[Any], n2: int, l2: float,
+    before: list[_Fit] | None, checkpoint: Keeping | None, k: int,
+) -> _Fit:  # fmt: skip
+    """Train a candidate on one split, and judge it on the rest."""
+    train, held = parts[k]
+    workers = grid.workers if len(parts) == 1 else 1
+    spec = replace(
+        grid.base, hidden_units=n2, l2=l2, n_starts=grid.starts, random_state=grid.seed + k,
+        n_threads=workers,
+    )  # fmt: skip
+    start = None if before is None else before[k].params
+    if grid.goes_on and start is not None and np.abs(start.W1).max(initial=0) > _UNLEARNT:
+        spec = replace(spec, init=start, max_iter=round(grid.goes_on * pace(l2, 1.4, 2.0)))
+    stage = None
+    if checkpoint is not None:
+        stage = checkpoint.stage(f"{checkpoint.name}: {n2} units, l2={l2:g}, split {k + 1}")
+    weights = held.s[0].astype(np.float64)
+    total = float(weights.sum())
+    try:
+        seed = drawn_seed(spec.random_state)
+        with train.on_threads(workers) as rows:
+            trained = fit_rows(spec, rows, seed, classes, checkpoint=stage)
+    except DivergenceError:
+        return _Fit(np.inf, total, None)
+    Z = logits(spec, trained.params, held, workers)
+    Y = held.Y.astype(np.float64)
+    return _Fit(float(weights @ core.losses(Z, Y)[0]), total, trained.params)
+
+
+def logits(spec: Spec, params: Params, rows: MemorySource, n_threads: int) -> FloatArray:
+    """Return Z2 of rows in float64, 1 × m."""
+    found = select(spec.engine).logits(params, rows.inputs, n_threads)
+    return np.asarray(found, dtype=np.float64)
 
 
 def climb(losses: Sequence[Callable[[], float]]) -> None:

@@ -91,7 +91,7 @@ def _epoch(
     batches = objective.source.batches(size, seed, k)
     for b, (rate, batch) in enumerate(zip(rates.tolist(), batches, strict=True)):
         J, gradient = objective.on_batch(theta, batch)
-        share = batch.X.shape[1] / objective.source.m
+        share = batch.inputs.m / objective.source.m
         mean_J += share * J
         mean_gradient += share * gradient
         theta, memory = rule.update(theta, gradient, memory, rate, updates + b + 1)

@@ -12,7 +12,6 @@ from trilayer.engines.data import Data, NewtonPlace
 from trilayer.params import FloatArray
 from trilayer.solvers.objective import Objective
 from trilayer.solvers.rule import Memory, Rule
-from trilayer.sources.memory import MemorySource
 
 if TYPE_CHECKING:
     from trilayer.engines.fused import Plan
@@ -29,7 +28,7 @@ class Place(NamedTuple):
 
 def takes(objective: Objective) -> bool:
     """Whether the engine can run over these samples by itself."""
-    return objective.engine.name == "fused" and isinstance(objective.source, MemorySource)
+    return objective.engine.name == "fused" and hasattr(objective.source, "data")
 
 
 def takes_epochs(objective: Objective) -> bool:
@@ -100,9 +99,8 @@ def epoch_of(
     theta = theta.copy()
     memory = {name: array.copy() for name, array in memory.items()}
     J, gradient, done = 0.0, np.zeros_like(theta), 0
-    places = source.data.places if takes(objective) else None
     for rows in source.pieces(size, seed, k):
-        data = Data(rows.X, rows.Y[0], None if rows.s is None else rows.s[0], 0.0, places)
+        data = Data(rows.inputs, rows.Y[0], None if rows.s is None else rows.s[0], 0.0)
         here = rates[done : done + -(-rows.used // size)]
         walk = Walk(
             rows.order, size, here, updates + done, source.total_weight / source.m,

@@ -51,8 +51,8 @@ class Objective:
         Dividing by the weight a batch of this size has on average, not by its own, keeps
         the estimate unbiased under sample weights.
         """
-        size = batch.X.shape[1]
-        sums = self.engine.sums(self._params(theta), batch.X, batch.Y, batch.s)
+        size = batch.inputs.m
+        sums = self.engine.sums(self._params(theta), batch.inputs, batch.Y, batch.s)
         average = self.source.total_weight / self.source.m
         return self._regularised(theta, sums / (size * average))
 

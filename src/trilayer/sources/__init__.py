@@ -5,11 +5,13 @@ block, and adds the block sums along one fixed tree in float64. So the same samp
 the same order give the same bits, whoever computes the blocks, and wherever.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
+from trilayer.encoding.inputs import Inputs, Layout
 from trilayer.engines import Engine
 from trilayer.errors import InputError
 from trilayer.params import FloatArray, Params
@@ -19,9 +21,9 @@ BLOCK = 2048
 
 
 class Batch(NamedTuple):
-    """A few samples: X n1 × b, Y 1 × b, s 1 × b (None: ones)."""
+    """A few samples: their inputs, Y 1 × b, s 1 × b (None: ones)."""
 
-    X: FloatArray
+    inputs: Inputs
     Y: FloatArray
     s: FloatArray | None
 
@@ -37,15 +39,39 @@ class Source(Protocol):
         Σ s.
     dtype : dtype
         float32 or float64: of the samples, and what is computed in.
+    layout : Layout
+        Which inputs are what.
+    in_memory : bool
+        Whether several runs may walk the samples at a time, each on a thread of its own.
     """
 
     n1: int
     m: int
     total_weight: float
     dtype: Any
+    layout: Layout
+    in_memory: bool
 
     def sums(self, engine: Engine, params: Params) -> FloatArray:
         """Return the engine's sums over all samples, added along the tree."""
+        ...
+
+    @property
+    def labels(self) -> NDArray[np.bool_]:
+        """Whether each sample is of the second class, (m,)."""
+        ...
+
+    @property
+    def fingerprint(self) -> Mapping[str, str]:
+        """The bits of the samples and their order (see `trilayer.sources.fingerprint`)."""
+        ...
+
+    def scaled(self, by: FloatArray) -> "Source":
+        """Return the same samples, each input multiplied by a positive number (n1,)."""
+        ...
+
+    def part(self, rows: NDArray[np.int64]) -> Any:
+        """Return the samples of these numbers, ascending, as a `MemorySource`."""
         ...
 
     def batches(self, size: int, seed: int | None, epoch: int) -> Iterator[Batch]:

@@ -109,7 +109,7 @@ def cache_of(
     with cached(
         (part[:3] for part in rows),
         learnt.m,
-        learnt.n1,
+        learnt.layout,
         learnt.target.classes,
         dtype=learnt.encoder.dtype,
         weighted=learnt.weighted,

@@ -8,21 +8,24 @@ those of `trilayer.sources.memory.MemorySource` over the same rows.
 """
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from trilayer.encoding.inputs import Layout
 from trilayer.engines import Engine
 from trilayer.lazy import cached_property
 from trilayer.params import FloatArray, Params
 from trilayer.sources import BLOCK, Batch, blocks, total_weight, tree_sum
 from trilayer.sources.ahead import ahead
 from trilayer.sources.fingerprint import Fingerprint, block_digest, fingerprint
-from trilayer.sources.rowcache import RowCache
-from trilayer.sources.shuffle import Rows, pieces
+from trilayer.sources.memory import MemorySource
+from trilayer.sources.rowcache import RowCache, size_of
+from trilayer.sources.shuffle import Rows, joined, pieces
 from trilayer.sources.walking import Threads, available_threads, block_sums
 
 WINDOW = 1 << 25
@@ -54,13 +57,20 @@ class CachedSource:
 
     encoder_: Any = None
 
-    def __init__(self, cache: RowCache, classes: Any, n_threads: int | None = None) -> None:
+    in_memory = False
+
+    def __init__(
+        self, cache: RowCache, classes: Any, n_threads: int | None = None,
+        scale: FloatArray | None = None,
+    ) -> None:  # fmt: skip
         cache.finish()
-        self.cache, self.classes_ = cache, np.asarray(classes)
-        self.n1, self.m, self.dtype = cache.n1, cache.rows, cache.dtype
+        self.cache, self.classes_, self.scale = cache, np.asarray(classes), scale
+        self.layout, self.m, self.dtype = cache.layout, cache.rows, cache.dtype
+        self.n1 = self.layout.n1
         self.n_threads = n_threads or available_threads()
         self._threads = Threads(self.n_threads)
-        self._windows = windows(self.m, self.n1 * self.dtype.itemsize)
+        self._row_bytes = size_of(1, self.layout, self.dtype) - self.dtype.itemsize  # without Y
+        self._windows = windows(self.m, self._row_bytes)
         self.total_weight = float(self.m)
         if cache.weighted:
             parts = (np.array(total_weight(cache.weights(rows))) for rows in self._windows)
@@ -69,13 +79,43 @@ class CachedSource:
     def sums(self, engine: Engine, params: Params) -> FloatArray:
         """Return the engine's sums over all samples, added along the fixed tree."""
         return tree_sum(
-            block_sums(engine, params, rows.X, rows.Y, rows.s, self._threads)
+            block_sums(engine, params, rows.inputs, rows.Y, rows.s, self._threads)
             for rows in self._walk()
         )
 
     def pieces(self, size: int, seed: int | None, epoch: int) -> Iterator[Rows]:
         """Walk all samples once; see `trilayer.sources.shuffle.pieces`."""
-        return ahead(pieces(self.cache.read, self.m, size, seed, epoch))
+        return ahead(pieces(self.read, self.m, size, seed, epoch))
+
+    def read(self, ranges: Sequence[slice]) -> Rows:
+        """Copy rows into memory, one range after the other."""
+        return self._scaled(self.cache.read(ranges))
+
+    def scaled(self, by: FloatArray) -> "CachedSource":
+        """Return the same samples, each input multiplied by a positive number (n1,)."""
+        scale = np.asarray(by, dtype=np.float64)
+        scale = scale if self.scale is None else self.scale * scale
+        return CachedSource(self.cache, self.classes_, self.n_threads, scale)
+
+    @property
+    def labels(self) -> NDArray[np.bool_]:
+        """Whether each sample is of the second class, (m,)."""
+        parts = [self.cache.labels(rows)[0] == 1 for rows in self._windows]
+        return np.concatenate(parts)
+
+    def part(self, rows: NDArray[np.int64]) -> MemorySource:
+        """Return the samples of these numbers, ascending, as a source in memory."""
+        found = []
+        for window in self._windows:
+            here = rows[np.searchsorted(rows, window.start) : np.searchsorted(rows, window.stop)]
+            if len(here):
+                found.append(self.cache.mapped(window).gathered(here - window.start))
+        taken = self._scaled(joined(found))
+        s = np.ones_like(taken.Y) if taken.s is None else taken.s
+        return MemorySource(taken.inputs, taken.Y, s, self.n_threads)
+
+    def _scaled(self, rows: Rows) -> Rows:
+        return rows if self.scale is None else rows._replace(inputs=rows.inputs.scaled(self.scale))
 
     def batches(self, size: int, seed: int | None, epoch: int) -> Iterator[Batch]:
         """Walk all samples once in batches; see `trilayer.sources.shuffle` for the order."""
@@ -86,22 +126,22 @@ class CachedSource:
     def fingerprint(self) -> Fingerprint:
         """The bits of the rows, as `trilayer.sources.fingerprint` tells them."""
         digests = (
-            block_digest(rows.X[:, b], rows.Y[:, b], None if rows.s is None else rows.s[:, b])
+            block_digest(rows.inputs[b], rows.Y[:, b], None if rows.s is None else rows.s[:, b])
             for rows in self._walk()
-            for b in blocks(rows.X.shape[1])
+            for b in blocks(rows.inputs.m)
         )
-        return fingerprint(digests, self.n1, self.dtype)
+        return fingerprint(digests, self.layout, self.dtype, self.scale)
 
     def _walk(self) -> Iterator[Rows]:
         """Map all rows, window by window, one ahead."""
         if self._resident:
-            return iter(self._resident)
-        return ahead(map(self.cache.mapped, self._windows))
+            return map(self._scaled, self._resident)
+        return ahead(self._scaled(self.cache.mapped(rows)) for rows in self._windows)
 
     @cached_property
     def _resident(self) -> list[Rows]:
         """All rows, if they are few enough to stay mapped."""
-        size = self.m * self.n1 * self.dtype.itemsize
+        size = self.m * self._row_bytes
         return [self.cache.mapped(slice(0, self.m))] if size <= RESIDENT else []
 
     def __enter__(self) -> "CachedSource":
@@ -120,7 +160,7 @@ class CachedSource:
 def cached(
     parts: Iterable[tuple[Any, ...]],
     most: int,
-    n1: int,
+    layout: Layout | int,
     classes: Any,
     *,
     dtype: Any = np.float32,
@@ -133,8 +173,8 @@ def cached(
     Parameters
     ----------
     parts : iterable of (X, Y) or (X, Y, s)
-        X b × n1, Y and s (b,); Y is 0 for the first class and 1 for the second.
-    most, n1, classes, dtype, weighted, folder, n_threads
+        X inputs or b × n1; Y and s (b,); Y is 0 for the first class and 1 for the second.
+    most, layout, classes, dtype, weighted, folder, n_threads
         See `RowCache` and `CachedSource`.
 
     Raises
@@ -144,7 +184,7 @@ def cached(
     InputError
         If more rows come, or none.
     """
-    with RowCache(most, n1, dtype, weighted=weighted, folder=folder) as cache:
+    with RowCache(most, layout, dtype, weighted=weighted, folder=folder) as cache:
         for part in ahead(iter(parts)):
             cache.write(*part)
         with CachedSource(cache, classes, n_threads) as source:

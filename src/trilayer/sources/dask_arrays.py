@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from trilayer.encoding.inputs import Inputs
 from trilayer.errors import InputError
 from trilayer.params import FloatArray
 from trilayer.sources.shuffle import Rows
@@ -109,7 +110,7 @@ def array_rows(
     Y = np.asarray(labels == classes[1], dtype=dtype)
     if factors:
         s = np.asarray((1 if s is None else s) * np.where(Y == 1, *factors[::-1]), dtype=dtype)
-    return Rows(X.T, Y[np.newaxis], None if s is None else s[np.newaxis])
+    return Rows(Inputs.of(X.T), Y[np.newaxis], None if s is None else s[np.newaxis])
 
 
 def _weights(sample_weight: Any, X: FloatArray, dtype: Any, place: int) -> FloatArray:

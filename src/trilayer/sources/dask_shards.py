@@ -7,13 +7,15 @@ a worker is computed again elsewhere.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate, takewhile
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from trilayer._version import __version__
+from trilayer.encoding.inputs import Inputs, Layout
 from trilayer.engines import Engine, select
 from trilayer.engines.data import aligned
 from trilayer.errors import EngineError
@@ -89,7 +91,7 @@ class Shard:
 
     def __sizeof__(self) -> int:
         """Bytes of the samples, by which Dask decides what to move and what to spill."""
-        arrays = (values for node in self.nodes for values in node.rows)
+        arrays = (values for node in self.nodes for values in node.rows[:3])
         return sum(values.nbytes for values in arrays if values is not None)
 
 
@@ -102,15 +104,21 @@ def shard_of(nodes: Sequence[Node]) -> Shard:
     found = []
     for level, place, rows in nodes:
         s = None if rows.s is None else aligned(rows.s)
-        found.append(Node(level, place, Rows(aligned(rows.X), aligned(rows.Y), s)))
+        found.append(Node(level, place, Rows(at_addresses(rows.inputs), aligned(rows.Y), s)))
     return Shard(tuple(found))
 
 
+def at_addresses(inputs: Inputs) -> Inputs:
+    """Return inputs whose numbers lie on addresses of their own, copied where they do not."""
+    at = inputs.at if inputs.at.flags.aligned else inputs.at.copy()
+    return replace(inputs, numbers=aligned(inputs.numbers), at=at, part=aligned(inputs.part))
+
+
 class Count(NamedTuple):
-    """How many samples and inputs a part has, of which dtype, and whether weights are not 1."""
+    """How many samples a part has, of which inputs and dtype, and whether weights are not 1."""
 
     m: int
-    n1: int
+    layout: Layout
     dtype: str
     weighted: bool
 
@@ -118,13 +126,13 @@ class Count(NamedTuple):
 def count(rows: Rows) -> Count:
     """Count a part's samples and inputs."""
     weighted = rows.s is not None and bool(np.any(rows.s != 1))
-    return Count(rows.X.shape[1], rows.X.shape[0], rows.X.dtype.name, weighted)
+    return Count(rows.inputs.m, rows.inputs.layout, rows.inputs.dtype.name, weighted)
 
 
 def cut(rows: Rows, first: int, stop: int) -> Rows:
     """Return samples first … stop - 1."""
     s = None if rows.s is None else rows.s[:, first:stop]
-    return Rows(rows.X[:, first:stop], rows.Y[:, first:stop], s)
+    return Rows(rows.inputs[first:stop], rows.Y[:, first:stop], s)
 
 
 def assemble(
@@ -146,7 +154,7 @@ def assemble(
         part = cut(rows, at(place << level), at((place + 1) << level))
         nodes.append(Node(level, place, part))
     if rest:
-        begun = cut(rows, at(whole), rows.X.shape[1])
+        begun = cut(rows, at(whole), rows.inputs.m)
         nodes.append(Node(0, whole, joined([begun, *rest])))
     return shard_of(nodes)
 
@@ -157,8 +165,9 @@ def signature(engine: Engine) -> str:
 
 
 def shard_sums(
-    shard: Shard, theta: FloatArray, n2: int, engine_name: str, wanted: str
-) -> list[Subtree]:
+    shard: Shard, theta: FloatArray, n2: int, engine_name: str, wanted: str,
+    scale: FloatArray | None = None,
+) -> list[Subtree]:  # fmt: skip
     """Return the engine's sums over a shard, as whole subtrees.
 
     Parameters
@@ -169,6 +178,8 @@ def shard_sums(
     n2 : int
     engine_name, wanted : str
         The driver's engine, and its `signature`.
+    scale : array, (n1,), optional
+        What inputs are multiplied by.
 
     Raises
     ------
@@ -182,11 +193,15 @@ def shard_sums(
             "same version everywhere, and set TRILAYER_ISA to an instruction set that all "
             "machines have"
         )
-    params = unpack(theta, shard.nodes[0].rows.X.shape[0], n2)
+    params = unpack(theta, shard.nodes[0].rows.inputs.n1, n2)
     one = Threads(1)  # a worker's threads have tasks of their own
     with engine.running():
         return merge(
-            Subtree(level, place, block_sums(engine, params, rows.X, rows.Y, rows.s, one))
+            Subtree(
+                level,
+                place,
+                block_sums(engine, params, times(rows.inputs, scale), rows.Y, rows.s, one),
+            )
             for level, place, rows in shard.nodes
         )
 
@@ -199,7 +214,7 @@ def shard_weight(shard: Shard) -> list[Subtree]:
 
 
 def _weight(rows: Rows) -> float:
-    return float(rows.X.shape[1]) if rows.s is None else total_weight(rows.s)
+    return float(rows.inputs.m) if rows.s is None else total_weight(rows.s)
 
 
 def merge_all(parts: Sequence[list[Subtree]]) -> list[Subtree]:
@@ -222,8 +237,29 @@ def _within(shard: Shard, first: int, stop: int) -> Rows:
 def shard_digests(shard: Shard) -> list[BlockDigest]:
     """Return the digests of a shard's blocks."""
     whole = [node.rows for node in shard.nodes]
-    parts = (cut(rows, b.start, b.stop) for rows in whole for b in blocks(rows.X.shape[1]))
-    return [block_digest(part.X, part.Y, part.s) for part in parts]
+    parts = (cut(rows, b.start, b.stop) for rows in whole for b in blocks(rows.inputs.m))
+    return [block_digest(part.inputs, part.Y, part.s) for part in parts]
+
+
+def shard_part(shard: Shard, numbers: NDArray[np.int64]) -> Rows:
+    """Return the samples of these numbers among all, ascending and within the shard."""
+    found = []
+    for level, place, rows in shard.nodes:
+        start = (place << level) * BLOCK
+        first, last = np.searchsorted(numbers, [start, start + rows.inputs.m])
+        if first < last:
+            found.append(rows.gathered(numbers[first:last] - start))
+    return joined(found)
+
+
+def shard_labels(shard: Shard) -> NDArray[np.bool_]:
+    """Return whether each sample is of the second class."""
+    return np.concatenate([node.rows.Y[0] == 1 for node in shard.nodes])
+
+
+def times(inputs: Inputs, scale: FloatArray | None) -> Inputs:
+    """Return inputs multiplied by a scale, if there is one."""
+    return inputs if scale is None else inputs.scaled(scale)
 
 
 def itself(value: Any) -> Any:

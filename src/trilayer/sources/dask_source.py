@@ -2,11 +2,13 @@
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from copy import copy
 from itertools import chain
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from trilayer.encoding import TableEncoder
 from trilayer.engines import Engine
@@ -24,13 +26,17 @@ from trilayer.sources.dask_shards import (
     lay_out,
     merge_all,
     shard_digests,
+    shard_labels,
+    shard_part,
     shard_rows,
     shard_sums,
     shard_weight,
     signature,
+    times,
 )
 from trilayer.sources.dask_wait import PATIENCE, results
 from trilayer.sources.fingerprint import Fingerprint, fingerprint
+from trilayer.sources.memory import MemorySource
 from trilayer.sources.shuffle import Rows, joined, pieces
 from trilayer.sources.subtrees import Subtree, total
 from trilayer.sources.walking import available_threads
@@ -85,6 +91,9 @@ class DaskSource:
     Use it as a context manager: leaving it gives the workers' memory back.
     """
 
+    in_memory = False
+    scale: FloatArray | None = None
+
     def __init__(
         self,
         client: "distributed.Client",
@@ -101,7 +110,8 @@ class DaskSource:
         self.m = sum(each.m for each in counts)
         if not self.m:
             raise InputError("there are no samples to learn from")
-        self.n1, self.dtype = counts[0].n1, np.dtype(counts[0].dtype)
+        self.layout, self.dtype = counts[0].layout, np.dtype(counts[0].dtype)
+        self.n1 = self.layout.n1
         weighted = any(each.weighted for each in counts)
         shares = lay_out([each.m for each in counts])
         self._starts = [share.blocks.start for share in shares]
@@ -137,6 +147,7 @@ class DaskSource:
                 n2=params.n2,
                 engine_name=engine.name,
                 wanted=signature(engine),
+                scale=self.scale,
                 pure=False,
             ),
             large=large,
@@ -152,7 +163,31 @@ class DaskSource:
         shards = [self._shards[place] for place in wanted]
         answers = self._ask(self.client.map(shard_rows, shards, asked, pure=False))
         found = dict(zip(chain(*wanted.values()), chain(*answers), strict=True))
-        return joined([found[index] for index in range(len(ranges))])
+        rows = joined([found[index] for index in range(len(ranges))])
+        return rows._replace(inputs=times(rows.inputs, self.scale))
+
+    def scaled(self, by: FloatArray) -> "DaskSource":
+        """Return the same samples, each input multiplied by a positive number (n1,)."""
+        scale = np.asarray(by, dtype=np.float64)
+        again = copy(self)
+        again.__dict__.pop("fingerprint", None)
+        again.scale = scale if self.scale is None else self.scale * scale
+        return again
+
+    @property
+    def labels(self) -> NDArray[np.bool_]:
+        """Whether each sample is of the second class, (m,)."""
+        return np.concatenate(self._ask(self.client.map(shard_labels, self._shards, pure=False)))
+
+    def part(self, rows: NDArray[np.int64]) -> MemorySource:
+        """Bring the samples of these numbers, ascending, here, as a source in memory."""
+        places = np.searchsorted(self._starts, rows // BLOCK, side="right") - 1
+        wanted = [(place, rows[places == place]) for place in np.unique(places).tolist()]
+        shards = [self._shards[place] for place, _ in wanted]
+        asked = [numbers for _, numbers in wanted]
+        taken = joined(self._ask(self.client.map(shard_part, shards, asked, pure=False)))
+        s = np.ones_like(taken.Y) if taken.s is None else taken.s
+        return MemorySource(times(taken.inputs, self.scale), taken.Y, s, self.n_threads)
 
     def pieces(self, size: int, seed: int | None, epoch: int) -> Iterator[Rows]:
         """Walk all samples once; see `trilayer.sources.shuffle.pieces`."""
@@ -167,7 +202,7 @@ class DaskSource:
     def fingerprint(self) -> Fingerprint:
         """Identify the samples and their order, whatever the partitions."""
         digests = self._ask(self.client.map(shard_digests, self._shards, pure=False))
-        return fingerprint(chain(*digests), self.n1, self.dtype)
+        return fingerprint(chain(*digests), self.layout, self.dtype, self.scale)
 
     def close(self) -> None:
         """Let the workers forget the samples."""

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from trilayer.encoding import TableEncoder
+from trilayer.encoding.inputs import Inputs
 from trilayer.errors import InputError
 from trilayer.optional import require
-from trilayer.sources.lessons import Chooser, Columns, Learnt, Lesson, encode_block
-from trilayer.sources.shuffle import Rows
+from trilayer.sources.lessons import Chooser, Columns, Learnt, Lesson, Part, encode_block
+from trilayer.sources.shuffle import Rows, joined
 from trilayer.sources.tables import Paths, Table, encoded, learn, look
 from trilayer.tables import Block, Places, require_columns, to_arrow
 from trilayer.tables.parquet import row_groups
@@ -75,8 +76,7 @@ def frame_rows(partition: Any, learnt: Learnt, columns: Columns, place: int) -> 
     names = [name for name in learnt.encoder.kinds_ if name != columns.target]
     wanted = list(dict.fromkeys([*names, columns.target, *columns.weight]))
     part = encode_block(_block(partition, wanted, place), learnt, columns, 0)
-    s = None if part.s is None else np.asarray(part.s, dtype=part.X.dtype)[np.newaxis]
-    return Rows(part.X.T, part.Y[np.newaxis], s)
+    return _rows_of(part, part.inputs.dtype)
 
 
 def _block(partition: Any, names: Sequence[str], place: int) -> Block:
@@ -133,15 +133,12 @@ def _near(edges: Sequence[int], row: int, most: int) -> int:
 
 def file_rows(part: Table, learnt: Learnt, choose: Chooser | None) -> Rows:
     """Read and encode a part of files."""
-    dtype, width = learnt.encoder.dtype, learnt.n1
-    most = sum(len(rows) for rows in part.parts or ())
-    X, Y = np.empty((most, width), dtype), np.empty((1, most), dtype)
-    s = np.empty((1, most), dtype) if learnt.weighted else None
-    at = 0
-    for piece in encoded(part, learnt, choose=choose):
-        here = slice(at, at + len(piece.X))
-        X[here], Y[0, here] = piece.X, piece.Y
-        if s is not None and piece.s is not None:
-            s[0, here] = piece.s
-        at = here.stop
-    return Rows(X[:at].T, Y[:, :at], None if s is None else s[:, :at])
+    dtype = learnt.encoder.dtype
+    none = Rows(Inputs.empty(0, learnt.layout, dtype), np.empty((1, 0), dtype), None)
+    found = [_rows_of(piece, dtype) for piece in encoded(part, learnt, choose=choose)]
+    return joined(found) if found else none
+
+
+def _rows_of(part: Part, dtype: Any) -> Rows:
+    s = None if part.s is None else np.asarray(part.s, dtype=dtype)[np.newaxis]
+    return Rows(part.inputs, part.Y[np.newaxis], s)

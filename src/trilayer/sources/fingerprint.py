@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from trilayer.encoding.inputs import Inputs, Layout
 from trilayer.params import FloatArray
 
 Fingerprint = Mapping[str, str]
@@ -26,24 +27,32 @@ class BlockDigest(NamedTuple):
     s: bytes
 
 
-def block_digest(X: FloatArray, Y: FloatArray, s: FloatArray | None) -> BlockDigest:
+def block_digest(inputs: Inputs, Y: FloatArray, s: FloatArray | None) -> BlockDigest:
     """Digest one block of `trilayer.sources.blocks`.
 
     Parameters
     ----------
-    X : array, n1 × b
-        Any strides.
+    inputs : Inputs
     Y : array, 1 × b
     s : array, 1 × b, or None
         Sample weights; None stands for ones, and gives what ones give.
     """
     weights = b"" if s is None or np.all(s == 1) else _raw(s)
-    return BlockDigest(*(hashlib.sha256(part).digest() for part in (_raw(X.T), _raw(Y), weights)))
+    X = hashlib.sha256(_raw(inputs.numbers))
+    for places in (inputs.at, inputs.part) if inputs.layout.runs else ():
+        X.update(_raw(places))
+    return BlockDigest(X.digest(), *(hashlib.sha256(part).digest() for part in (_raw(Y), weights)))
 
 
-def fingerprint(digests: Iterable[BlockDigest], n1: int, dtype: Any) -> Fingerprint:
+def fingerprint(
+    digests: Iterable[BlockDigest], layout: Layout, dtype: Any, scale: FloatArray | None = None
+) -> Fingerprint:
     """Join the digests of all blocks, in their order."""
-    head = f"{n1} {np.dtype(dtype).name} ".encode()
+    head = f"{layout.n1} {np.dtype(dtype).name} ".encode()
+    if layout.runs:
+        head += f"{layout.stairs} {layout.levels} ".encode()
+    if scale is not None:
+        head += bytes(_raw(scale))
     whole = [hashlib.sha256(head) for _ in BlockDigest._fields]
     for block in digests:
         for sum_, part in zip(whole, block, strict=True):

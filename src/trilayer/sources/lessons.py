@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 
 from trilayer.encoding import TableEncoder
+from trilayer.encoding.inputs import Inputs, Layout
 from trilayer.errors import InputError, TriLayerError
 from trilayer.optional import require
 from trilayer.sources.rowcache import size_of
@@ -80,21 +81,26 @@ class Learnt:
     @property
     def n1(self) -> int:
         """How many inputs they become."""
-        return sum(column.width for column in self.encoder.columns_)
+        return self.layout.n1
+
+    @property
+    def layout(self) -> Layout:
+        """Which of them are what."""
+        return self.encoder.layout_
 
     @property
     def size(self) -> int:
         """Bytes that they take in a cache."""
-        return size_of(self.m, self.n1, self.encoder.dtype, weighted=self.weighted)
+        return size_of(self.m, self.layout, self.encoder.dtype, weighted=self.weighted)
 
 
 class Part(NamedTuple):
     """Encoded rows, and where each of them stands in the table.
 
-    X b × n1; Y (b,), 1 for the second class; s (b,) or None; row (b,), its number.
+    inputs of b rows; Y (b,), 1 for the second class; s (b,) or None; row (b,), its number.
     """
 
-    X: NDArray[Any]
+    inputs: Inputs
     Y: NDArray[Any]
     s: NDArray[Any] | None
     row: NDArray[np.int64]
@@ -170,9 +176,9 @@ def encode_block(
     rows = block.rows if kept.all() else block.rows.filter(pa.array(kept))
     inputs = [name for name in encoder.kinds_ if name not in {columns.target, *columns.weight}]
     with _placed(block, inputs):
-        X = encoder.transform(pa.Table.from_batches([rows.select(inputs)]))
+        made = encoder.inputs(pa.Table.from_batches([rows.select(inputs)]))
     weights = s[kept] * learnt.factors[Y.astype(np.intp)] if learnt.weighted else None
-    return Part(X, Y.astype(X.dtype), weights, first + np.flatnonzero(kept))
+    return Part(made, Y.astype(made.dtype), weights, first + np.flatnonzero(kept))
 
 
 def _counting(

@@ -1,15 +1,14 @@
-"""Samples in one array in memory."""
+"""Samples in memory."""
 
 from collections.abc import Iterator
 from types import TracebackType
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from trilayer.encoding.layout import Layout
-from trilayer.engines import Engine, places_in
-from trilayer.engines.data import Data, aligned, flat
+from trilayer.encoding.inputs import Inputs, as_inputs
+from trilayer.engines import Engine
+from trilayer.engines.data import Data, flat
 from trilayer.lazy import cached_property
 from trilayer.params import FloatArray, Params
 from trilayer.sources import Batch, blocks, total_weight
@@ -19,48 +18,51 @@ from trilayer.sources.walking import Threads, available_threads, block_sums
 
 
 class MemorySource:
-    """Samples as columns of one array; blocks are mapped over a pool of threads.
+    """Samples in memory; blocks are mapped over a pool of threads.
 
     Parameters
     ----------
-    X : array, n1 × m
+    X : Inputs, or array n1 × m
         Any strides: rows of a table, transposed, are as good as columns.
     Y : array, 1 × m
     s : array, 1 × m
         Sample weights.
     n_threads : int, optional
         By default one for each processor this process may use.
-    layout : Layout, optional
-        Of the inputs. It makes the fused engine quicker, and rounds elsewhere than without
-        it, as other sources of the same samples do.
 
     Notes
     -----
     Use it as a context manager: leaving it ends its threads.
     """
 
+    in_memory = True
+
     def __init__(
-        self, X: FloatArray, Y: FloatArray, s: FloatArray, n_threads: int | None = None,
-        layout: Layout | None = None,
-    ) -> None:  # fmt: skip
-        self.X, self.Y, self.s = aligned(X), Y, s
-        self.n1, self.m = X.shape
-        self.dtype = X.dtype
+        self, X: Inputs | FloatArray, Y: FloatArray, s: FloatArray, n_threads: int | None = None
+    ) -> None:
+        self.inputs, self.Y, self.s = as_inputs(X), Y, s
+        self.layout, self.n1, self.m = self.inputs.layout, self.inputs.n1, self.inputs.m
+        self.dtype = self.inputs.dtype
         self.total_weight = total_weight(s)
         self.n_threads = n_threads or available_threads()
-        self.layout = layout
         self._threads = Threads(self.n_threads)
+
+    @property
+    def X(self) -> FloatArray:
+        """The derivation's X, n1 × m."""
+        plain = not self.layout.runs and self.inputs.scale is None
+        return self.inputs.numbers.T if plain else self.inputs.dense()
+
+    @property
+    def labels(self) -> NDArray[np.bool_]:
+        """Whether each sample is of the second class, (m,)."""
+        return np.asarray(self.Y[0] == 1)
 
     @cached_property
     def data(self) -> Data:
         """The samples as an engine's whole runs take them."""
-        s = None if self.weights is None else flat(self.weights, self.X.dtype)
-        return Data(self.X, flat(self.Y, self.X.dtype), s, self.total_weight, self.places)
-
-    @cached_property
-    def places(self) -> Any:
-        """What the fused engine makes of X by its layout; None without one."""
-        return None if self.layout is None else places_in(self.X, self.layout)
+        s = None if self.weights is None else flat(self.weights, self.dtype)
+        return Data(self.inputs, flat(self.Y, self.dtype), s, self.total_weight)
 
     @cached_property
     def weights(self) -> FloatArray | None:
@@ -70,8 +72,20 @@ class MemorySource:
     @cached_property
     def fingerprint(self) -> Fingerprint:
         """The bits of the samples, as any source with the same rows gives them."""
-        parts = (block_digest(self.X[:, b], self.Y[:, b], self.s[:, b]) for b in blocks(self.m))
-        return fingerprint(parts, self.n1, self.dtype)
+        parts = (block_digest(self.inputs[b], self.Y[:, b], self.s[:, b]) for b in blocks(self.m))
+        return fingerprint(parts, self.inputs.layout, self.dtype, self.inputs.scale)
+
+    def scaled(self, by: FloatArray) -> "MemorySource":
+        """Return the same samples, each input multiplied by a positive number (n1,)."""
+        return MemorySource(self.inputs.scaled(by), self.Y, self.s, self.n_threads)
+
+    def part(self, rows: NDArray[np.int64]) -> "MemorySource":
+        """Return the samples of these numbers, ascending, as a source in memory."""
+        return MemorySource(self.inputs[rows], self.Y[:, rows], self.s[:, rows], self.n_threads)
+
+    def on_threads(self, n_threads: int) -> "MemorySource":
+        """Return the same samples, walked on so many threads."""
+        return MemorySource(self.inputs, self.Y, self.s, n_threads)
 
     def __enter__(self) -> "MemorySource":
         return self
@@ -86,8 +100,7 @@ class MemorySource:
 
     def sums(self, engine: Engine, params: Params) -> FloatArray:
         """Return the engine's sums over all samples, added along the fixed tree."""
-        places = self.places if engine.walks_blocks else None
-        return block_sums(engine, params, self.X, self.Y, self.weights, self._threads, places)
+        return block_sums(engine, params, self.inputs, self.Y, self.weights, self._threads)
 
     def batches(self, size: int, seed: int | None, epoch: int) -> Iterator[Batch]:
         """Walk all samples once.
@@ -105,8 +118,9 @@ class MemorySource:
 
     def pieces(self, size: int, seed: int | None, epoch: int) -> Iterator[Rows]:  # noqa: ARG002
         """Walk all samples once, in `order`, in one piece: batches of any size fit in it."""
-        s = None if self.data.s is None else self.data.s[np.newaxis]
-        yield Rows(self.data.X, self.data.Y[np.newaxis], s, self.order(seed, epoch))
+        data = self.data
+        s = None if data.s is None else data.s[np.newaxis]
+        yield Rows(self.inputs, data.Y[np.newaxis], s, self.order(seed, epoch))
 
     def order(self, seed: int | None, epoch: int) -> NDArray[np.int64] | None:
         """Return the order of an epoch's samples; None for their own."""

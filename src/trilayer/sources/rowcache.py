@@ -12,11 +12,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from trilayer.encoding.inputs import PLACE, Inputs, Layout
 from trilayer.errors import CacheError, InputError
 from trilayer.params import FloatArray
 from trilayer.sources.shuffle import Rows, joined
@@ -25,12 +26,14 @@ _POPULATE = getattr(mmap, "MAP_POPULATE", None)
 
 
 class RowCache:
-    """Rows of inputs X, targets Y and, where they are not all 1, weights s, on disk.
+    """Rows of inputs, targets Y and, where they are not all 1, weights s, on disk.
 
     Parameters
     ----------
-    most, n1 : int
-        Rows at the most, and inputs.
+    most : int
+        Rows at the most.
+    layout : Layout, or int
+        Of the inputs; n1 where they are numbers alone.
     dtype : dtype
         float32 or float64, of all of it.
     weighted : bool
@@ -51,24 +54,33 @@ class RowCache:
     def __init__(
         self,
         most: int,
-        n1: int,
+        layout: Layout | int,
         dtype: Any,
         *,
         weighted: bool = False,
         folder: str | os.PathLike[str] | None = None,
     ) -> None:
-        self.most, self.n1, self.dtype, self.weighted = most, n1, np.dtype(dtype), weighted
+        layout = Layout(layout) if isinstance(layout, int) else layout
+        self.most, self.layout, self.dtype, self.weighted = most, layout, np.dtype(dtype), weighted
         self.folder = default_folder() if folder is None else Path(folder)
         self.rows = 0
-        self._widths = (n1, 1, 1) if weighted else (n1, 1)
-        self._files: list[BinaryIO] = []
+        stairs, runs = len(layout.stairs), len(layout.runs)
+        widths = {
+            "numbers": len(layout.plain), "at": runs, "part": stairs, "Y": 1, "s": int(weighted),
+        }  # fmt: skip
+        self._columns: dict[str, _Column] = {}
         with _plain_errors(self.folder):
-            _require_room(self.folder, size_of(most, n1, dtype, weighted=weighted))
-            for _ in self._widths:
-                self._files.append(tempfile.TemporaryFile(dir=self.folder))  # noqa: SIM115
+            _require_room(self.folder, size_of(most, layout, dtype, weighted=weighted))
+            for name, width in widths.items():
+                if width:
+                    file = tempfile.TemporaryFile(dir=self.folder)  # noqa: SIM115
+                    kind = PLACE if name == "at" else self.dtype
+                    self._columns[name] = _Column(file, width, kind)
 
-    def write(self, X: NDArray[Any], Y: NDArray[Any], s: NDArray[Any] | None = None) -> None:
-        """Add rows: X b × n1, Y and s (b,); without s they weigh 1.
+    def write(
+        self, X: Inputs | NDArray[Any], Y: NDArray[Any], s: NDArray[Any] | None = None
+    ) -> None:
+        """Add rows: their inputs, or X b × n1; Y and s (b,); without s they weigh 1.
 
         Raises
         ------
@@ -77,13 +89,17 @@ class RowCache:
         InputError
             If there are more rows than were announced.
         """
-        if self.rows + len(X) > self.most:
+        inputs = X if isinstance(X, Inputs) else Inputs.of(X.T)
+        if self.rows + len(inputs) > self.most:
             raise InputError(f"the cache was made for {self.most:,} rows, and more have come")
-        parts = [X, Y, np.ones(len(X)) if s is None else s][: len(self._widths)]
+        parts = {
+            "numbers": inputs.numbers, "at": inputs.at, "part": inputs.part, "Y": Y,
+            "s": np.ones(len(inputs)) if s is None else s,
+        }  # fmt: skip
         with _plain_errors(self.folder):
-            for file, part in zip(self._files, parts, strict=True):
-                file.write(np.ascontiguousarray(part, dtype=self.dtype).data)
-        self.rows += len(X)
+            for name, column in self._columns.items():
+                column.file.write(np.ascontiguousarray(parts[name], dtype=column.dtype).data)
+        self.rows += len(inputs)
 
     def finish(self) -> None:
         """Make what was written readable.
@@ -96,24 +112,29 @@ class RowCache:
         if not self.rows:
             raise InputError("there are no rows to learn from")
         with _plain_errors(self.folder):
-            for file in self._files:
-                file.flush()
+            for column in self._columns.values():
+                column.file.flush()
 
     def mapped(self, rows: slice) -> Rows:
         """Map rows into memory, to be read only; they go when nobody holds the arrays."""
-        arrays = [
-            _mapped(file, rows, width, self.dtype).T
-            for file, width in zip(self._files, self._widths, strict=True)
-        ]
-        return Rows(arrays[0], arrays[1], arrays[2] if self.weighted else None)
+        found = {name: _mapped(column, rows) for name, column in self._columns.items()}
+        count = rows.stop - rows.start
+        none = {"numbers": self.dtype, "at": PLACE, "part": self.dtype}
+        parts = {name: found.get(name, np.empty((count, 0), dtype)) for name, dtype in none.items()}
+        s = found["s"].T if self.weighted else None
+        return Rows(Inputs(layout=self.layout, **parts), found["Y"].T, s)
 
     def read(self, ranges: Sequence[slice]) -> Rows:
         """Copy rows into memory, one range after the other."""
         return joined([self.mapped(part) for part in ranges])
 
+    def labels(self, rows: slice) -> FloatArray:
+        """Map the targets of rows alone, 1 × b."""
+        return _mapped(self._columns["Y"], rows).T
+
     def weights(self, rows: slice) -> FloatArray:
-        """Map the weights of rows alone."""
-        return _mapped(self._files[-1], rows, 1, self.dtype).T
+        """Map the weights of rows alone, 1 × b."""
+        return _mapped(self._columns["s"], rows).T
 
     def __enter__(self) -> "RowCache":
         return self
@@ -124,14 +145,25 @@ class RowCache:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        for file in self._files:
+        for column in self._columns.values():
             with suppress(OSError):  # what was not written yet need not be any more
-                file.close()
+                column.file.close()
 
 
-def size_of(m: int, n1: int, dtype: Any, *, weighted: bool = False) -> int:
+class _Column(NamedTuple):
+    """A file of one array's rows."""
+
+    file: BinaryIO
+    width: int
+    dtype: "np.dtype[Any]"
+
+
+def size_of(m: int, layout: Layout | int, dtype: Any, *, weighted: bool = False) -> int:
     """Return the bytes that a cache takes."""
-    return m * (n1 + 1 + weighted) * int(np.dtype(dtype).itemsize)
+    layout = Layout(layout) if isinstance(layout, int) else layout
+    numbers = len(layout.plain) + len(layout.stairs) + 1 + weighted
+    row = numbers * int(np.dtype(dtype).itemsize) + len(layout.runs) * PLACE.itemsize
+    return m * row
 
 
 def default_folder() -> Path:
@@ -173,8 +205,9 @@ def _plain_errors(folder: Path) -> Iterator[None]:
         ) from error
 
 
-def _mapped(file: BinaryIO, rows: slice, width: int, dtype: "np.dtype[Any]") -> NDArray[Any]:
+def _mapped(column: _Column, rows: slice) -> NDArray[Any]:
     """Map rows of a file, with all their pages at once where the system can."""
+    file, width, dtype = column
     row = width * dtype.itemsize
     count, start = rows.stop - rows.start, rows.start * row
     before = start % mmap.ALLOCATIONGRANULARITY

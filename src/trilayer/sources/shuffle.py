@@ -14,6 +14,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from trilayer.encoding.inputs import Inputs
+from trilayer.encoding.inputs import joined as inputs_of
 from trilayer.params import FloatArray
 from trilayer.sources import Batch, blocks
 
@@ -31,12 +33,12 @@ class Buffer(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """Samples X n1 × b, Y 1 × b, s 1 × b (None: ones), and the order to use them in.
+    """Samples: inputs, Y 1 × b, s 1 × b (None: ones), and the order to use them in.
 
     Without an order they are used as they lie; some may not be in the order at all.
     """
 
-    X: FloatArray
+    inputs: Inputs
     Y: FloatArray
     s: FloatArray | None
     order: Order | None = None
@@ -44,12 +46,12 @@ class Rows(NamedTuple):
     @property
     def used(self) -> int:
         """How many samples are used."""
-        return self.X.shape[1] if self.order is None else self.order.size
+        return self.inputs.m if self.order is None else self.order.size
 
     def gathered(self, order: Order) -> "Rows":
         """Copy samples out, in this order."""
         s = None if self.s is None else self.s[:, order]
-        return Rows(self.X.T[order].T, self.Y[:, order], s)
+        return Rows(self.inputs[order], self.Y[:, order], s)
 
     def cut(self, size: int) -> Iterator[Batch]:
         """Yield the samples that are used in batches; the last one may have fewer."""
@@ -57,7 +59,7 @@ class Rows(NamedTuple):
             part = slice(start, start + size)
             chosen = part if self.order is None else self.order[part]
             s = None if self.s is None else self.s[:, chosen]
-            yield Batch(self.X[:, chosen], self.Y[:, chosen], s)
+            yield Batch(self.inputs[chosen], self.Y[:, chosen], s)
 
 
 def buffers(m: int, seed: int | None, epoch: int) -> Iterator[Buffer]:
@@ -123,7 +125,7 @@ def joined(parts: Sequence[Rows]) -> Rows:
     """Put samples that are used as they lie one after the other."""
     if len(parts) == 1:
         return parts[0]
-    X = np.concatenate([part.X.T for part in parts]).T
+    inputs = inputs_of([part.inputs for part in parts])
     Y = np.concatenate([part.Y for part in parts], axis=1)
     s = [part.s for part in parts if part.s is not None]
-    return Rows(X, Y, np.concatenate(s, axis=1) if s else None)
+    return Rows(inputs, Y, np.concatenate(s, axis=1) if s else None)

@@ -179,7 +179,7 @@ def encoded(table: Table, learnt: Learnt, *, choose: Chooser | None = None) -> I
     for block in table.blocks(inputs_of(learnt, table.columns), learnt.n1):
         part = encode_block(block, learnt, table.columns, read, choose)
         read += len(block.rows)
-        if len(part.X):
+        if len(part.inputs):
             yield part
 
 

@@ -3,8 +3,9 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import TypeVar
 
+from trilayer.encoding.inputs import Inputs
 from trilayer.engines import Engine
 from trilayer.params import FloatArray, Params
 from trilayer.sources import blocks, tree_sum
@@ -47,11 +48,10 @@ class Threads:
 def block_sums(
     engine: Engine,
     params: Params,
-    X: FloatArray,
+    inputs: Inputs,
     Y: FloatArray,
     s: FloatArray | None,
     threads: Threads,
-    places: Any = None,
 ) -> FloatArray:
     """Return the engine's sums over samples in memory, added along the fixed tree.
 
@@ -59,21 +59,19 @@ def block_sums(
     ----------
     engine : Engine
     params : Params
-    X : array, n1 × m
+    inputs : Inputs
     Y : array, 1 × m
     s : array, 1 × m, or None
         Sample weights; None stands for ones.
     threads : Threads
-    places : object, optional
-        X's, for an engine that walks blocks (`trilayer.engines.places_in`).
     """
     if engine.walks_blocks:
-        return engine.sums(params, X, Y, s, threads.most, places)
-    cut = blocks(X.shape[1])
+        return engine.sums(params, inputs, Y, s, threads.most)
+    cut = blocks(inputs.m)
 
     def subtree(first: int) -> FloatArray:
         return tree_sum(
-            engine.sums(params, X[:, b], Y[:, b], None if s is None else s[:, b])
+            engine.sums(params, inputs[b], Y[:, b], None if s is None else s[:, b])
             for b in cut[first : first + _GROUP]
         )
 

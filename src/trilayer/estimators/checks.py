@@ -1,0 +1,71 @@
+"""What scikit-learn's users give, checked: arrays in its own way, inputs of an encoder in ours."""
+
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import (
+    assert_all_finite,
+    check_consistent_length,
+    column_or_1d,
+    validate_data,
+)
+
+from trilayer.encoding.inputs import Inputs, compact
+from trilayer.errors import InputError
+from trilayer.params import FloatArray
+
+
+def checked_rows(
+    estimator: Any, X: Any, y: Any, dtype: Any, *, reset: bool = True
+) -> tuple[Inputs | FloatArray, Any]:
+    """Return rows and labels as the fit takes them.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Its `n_features_in_` and `feature_names_in_` are set, or held against X.
+    X : array-like m × n1, or Inputs
+        An array with a `layout`, as `TableEncoder.transform` returns it, becomes inputs.
+    y : array-like, (m,)
+    dtype : dtype, or list of them
+    reset : bool
+
+    Raises
+    ------
+    ValueError
+        In scikit-learn's words where it has them.
+    """
+    if isinstance(X, Inputs):
+        labels = column_or_1d(y, warn=True)
+        assert_all_finite(labels, input_name="y")
+        check_consistent_length(X.numbers, labels)
+        return checked_inputs(estimator, X, dtype, reset=reset), labels
+    layout = getattr(X, "layout", None)
+    rows, labels = validate_data(estimator, X, y, dtype=dtype, reset=reset)
+    return with_layout(rows, layout), labels
+
+
+def with_layout(rows: FloatArray, layout: Any) -> Inputs | FloatArray:
+    """Return inputs where rows are as a layout has them, else the rows."""
+    if layout is None or layout.n1 != rows.shape[1] or not layout.runs:
+        return rows
+    found = compact(rows, layout)
+    return rows if found is None else found
+
+
+def checked_inputs(estimator: Any, inputs: Inputs, dtype: Any, *, reset: bool) -> Inputs:
+    """Check an encoder's inputs: that there are rows, of finite numbers, as many as before."""
+    if reset:
+        estimator.n_features_in_ = inputs.n1
+        estimator.__dict__.pop("feature_names_in_", None)
+    elif inputs.n1 != estimator.n_features_in_:
+        raise InputError(
+            f"X has {inputs.n1} features, but {type(estimator).__name__} is expecting "
+            f"{estimator.n_features_in_} features as input"
+        )
+    if not inputs.m:
+        raise InputError("there are no samples: X has 0 rows, and 1 is required")
+    if not (np.isfinite(inputs.numbers).all() and np.isfinite(inputs.part).all()):
+        raise InputError("X holds NaN or infinity")
+    dtypes = dtype if isinstance(dtype, list) else [dtype]
+    return inputs if inputs.dtype in dtypes else inputs.astype(dtypes[0])

@@ -1,0 +1,269 @@
+"""The recipe: what is chosen, in which order, on which rows. One for any source.
+
+Everything is chosen on at most `presets.MIDDLE` rows: of more, on a stratified sample, drawn by
+the numbers of the rows. There weight decay is searched, the columns' relevance is learnt and
+several starts are trained, by L-BFGS; with more rows, those networks then go on over all of
+them. So the same rows give the same network in memory, on disk and on a cluster, to the bit.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trilayer.errors import InputError
+from trilayer.fit.fitting import Trained, drawn_seed, fit, fit_rows
+from trilayer.fit.protocol import Keeping
+from trilayer.fit.records import Watcher
+from trilayer.fit.run import solver_name, threads
+from trilayer.fit.spec import Spec
+from trilayer.params import FloatArray, Params
+from trilayer.select.presets import (
+    GO_ON,
+    L2S,
+    MIDDLE,
+    ROUND,
+    ROUNDS,
+    SMALL,
+    pace,
+    preset,
+    sample,
+    splits,
+)
+from trilayer.select.relevance import CUT_SHORT, grounded, learnt, raised
+from trilayer.select.search import Candidate, Grid, search
+from trilayer.sources import Source
+from trilayer.sources.memory import MemorySource
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What somebody says of how to train; all else is the recipe's.
+
+    Attributes
+    ----------
+    base : Spec or None
+        How to train, but for what is chosen; None: `presets.preset`.
+    solver : str
+        Where there is no base.
+    limits : mapping
+        Fields of the spec that hold for every training: max_iter, max_seconds.
+    units : sequence of int or None
+    l2s : sequence of float or None
+        What to choose from; one is taken without choosing.
+    rounds : int or None
+        How often relevance is learnt.
+    n_starts : int or None
+    cv : object
+        How rows are held out, in scikit-learn's forms; None: the recipe's way.
+    n_threads : int or None
+    random_state : int
+        Decides samples, splits, starts and the order of batches.
+    """
+
+    base: Spec | None = None
+    solver: str = "auto"
+    learning_rate: float | None = None
+    max_iter: int | None = None
+    max_seconds: float | None = None
+    units: Sequence[int] | None = None
+    l2s: Sequence[float] | None = None
+    rounds: int | None = None
+    n_starts: int | None = None
+    cv: Any = None
+    n_threads: int | None = None
+    random_state: int = 0
+
+    def spec(self, m: int) -> Spec:
+        """Return how to train on so many rows, but for what is chosen."""
+        spec = preset(m, self.solver) if self.base is None else self.base
+        said = {
+            "learning_rate": self.learning_rate, "max_iter": self.max_iter,
+            "max_seconds": self.max_seconds, "n_starts": self.n_starts,
+        }  # fmt: skip
+        given: dict[str, Any] = {name: each for name, each in said.items() if each is not None}
+        return replace(spec, n_threads=self.n_threads, random_state=self.random_state, **given)
+
+
+@dataclass(frozen=True, eq=False)
+class Selected:
+    """What came of it.
+
+    Attributes
+    ----------
+    spec : Spec
+        How the network was trained, with what was chosen.
+    trained : Trained
+    candidates : list of Candidate
+        What was tried; empty where there was no choice.
+    heights : array, (n1,), or None
+        How relevant the inputs' columns were found.
+    seconds : float
+        Spent on the network that is kept.
+    """
+
+    spec: Spec
+    trained: Trained
+    candidates: list[Candidate]
+    heights: FloatArray | None
+    seconds: float
+
+
+@dataclass(frozen=True)
+class _Recipe:
+    """One run of the recipe."""
+
+    wish: Wish
+    classes: NDArray[Any]
+    on_step: Watcher | None
+    on_choice: Callable[[int, int], Any] | None
+    checkpoint: Keeping | None
+
+    def make(self, source: Source) -> Selected:
+        """Choose, and train what was chosen on all rows."""
+        some = self._some(source)
+        spec = self.wish.spec(source.m)
+        choice = search(some, self.classes, self._grid(spec, some), self.on_choice, self.checkpoint)
+        began = time.perf_counter()
+        spec = replace(spec, hidden_units=choice.hidden_units, l2=choice.l2)
+        if some.m == source.m:
+            trained, heights = self._on_few(spec, some, self.on_step, self.checkpoint)
+        else:
+            trained, heights = self._on_many(spec, some, source)
+        return Selected(spec, trained, choice.candidates, heights, time.perf_counter() - began)
+
+    def _some(self, source: Source) -> MemorySource:
+        """Return the rows on which everything is chosen."""
+        if source.m <= MIDDLE:
+            if isinstance(source, MemorySource):
+                return source
+            return source.part(np.arange(source.m))
+        return source.part(sample(source.labels, MIDDLE, self.wish.random_state))
+
+    def _grid(self, spec: Spec, some: MemorySource) -> Grid:
+        wish, m = self.wish, some.m
+        own = preset(m).hidden_units if spec.hidden_units is None else spec.hidden_units
+        units = np.atleast_1d(np.asarray(own if wish.units is None else wish.units))
+        decays = np.atleast_1d(np.asarray(L2S if wish.l2s is None else wish.l2s))
+        if not len(units) or not len(decays):
+            raise InputError("l2s and hidden_units must hold something to choose from")
+        choosing = len(units) * len(decays) > 1
+        few, newton = m <= SMALL, solver_name(spec, m) == "lbfgs"
+        return Grid(
+            base=spec, units=units.tolist(), decays=sorted(decays.tolist(), reverse=True),
+            climbs=wish.l2s is None, splits=self._splits(some) if choosing else [],
+            # Judged by one start, few rows say more about the start than about the decay.
+            starts=min(2, spec.n_starts) if few else 1,
+            goes_on=0 if few or not newton else GO_ON, workers=threads(wish),
+            seed=wish.random_state,
+        )  # fmt: skip
+
+    def _splits(self, some: MemorySource) -> Any:
+        if self.wish.cv is None:
+            return splits(some, self.wish.random_state)
+        from sklearn.model_selection import check_cv
+
+        labels = self.classes[some.labels.astype(np.intp)]
+        return list(check_cv(self.wish.cv, labels, classifier=True).split(some.X.T, labels))
+
+    def _on_few(
+        self, spec: Spec, rows: MemorySource, on_step: Watcher | None, checkpoint: Keeping | None
+    ) -> tuple[Trained, FloatArray | None]:
+        """Train on rows in memory, learning relevance where that is for lbfgs."""
+        few, newton = rows.m <= SMALL, solver_name(spec, rows.m) == "lbfgs"
+        rounds = self.wish.rounds
+        if rounds is None or not newton:
+            rounds = ROUNDS if newton and not few else 0
+        ours = self.wish.base is None and self.wish.max_iter is None and newton and not few
+        times = pace(spec.l2, 0.8, 1.05) if ours else 1.0
+
+        def one(scale: FloatArray | None, init: list[Params] | None, number: int) -> Trained:
+            stage = checkpoint
+            if checkpoint is not None and number:
+                stage = checkpoint.stage(f"{checkpoint.name}: relevance {number}")
+            here = replace(spec, max_iter=round(spec.max_iter * times))
+            if init is not None:
+                # One that was given stands for all starts.
+                starts = init if len(init) > 1 else init[0]
+                most = min(round(ROUND * times), here.max_iter)
+                here = replace(here, init=starts, warm_start=False, max_iter=most)
+            scaled = rows if scale is None else rows.scaled(scale)
+            return self._fit(here, scaled, on_step, stage)
+
+        return learnt(one, rows.layout, rounds)
+
+    def _on_many(
+        self, spec: Spec, some: MemorySource, source: Source
+    ) -> tuple[Trained, FloatArray | None]:
+        """Train on a sample, and go on over all rows from what came of it."""
+        stage = self.checkpoint
+        if solver_name(spec, source.m) != "lbfgs" or spec.early_stopping or self.wish.base:
+            return self._fit(spec, source, self.on_step, stage), None
+        if stage is not None:
+            stage = stage.stage(f"{stage.name}: some rows")
+        scouted, heights = self._on_few(spec, some, None, stage)
+        if scouted.outcome.reason == "interrupted":
+            raise KeyboardInterrupt
+        if scouted.outcome.reason in CUT_SHORT:
+            return scouted, heights
+        members = list(scouted.members)
+        if heights is not None:
+            source, members = source.scaled(heights), raised(members, heights)
+        starts = members if len(members) > 1 else members[0]
+        everywhere = replace(spec, init=starts, max_iter=passes(source.m, self.wish.max_iter))
+        trained = self._fit(everywhere, source, self.on_step, self.checkpoint)
+        if heights is not None:
+            trained = grounded(trained, heights)
+        return trained, heights
+
+    def _fit(
+        self, spec: Spec, source: Source, watch: Watcher | None, stage: Keeping | None
+    ) -> Trained:
+        seed = drawn_seed(self.wish.random_state)
+        if isinstance(source, MemorySource):
+            return fit_rows(spec, source, seed, self.classes, watch=watch, checkpoint=stage)
+        if spec.class_weight is not None or spec.early_stopping:
+            raise InputError("class weights and early stopping are for rows in memory")
+        return fit(spec, source, seed, watch=watch, checkpoint=stage)
+
+
+def passes(m: int, asked: int | None) -> int:
+    """Return the iterations over all of many rows, which a sample has prepared."""
+    return 60 if asked is None else asked
+
+
+def select_on(
+    source: Source,
+    classes: NDArray[Any],
+    wish: Wish,
+    *,
+    on_step: Watcher | None = None,
+    on_choice: Callable[[int, int], Any] | None = None,
+    checkpoint: Keeping | None = None,
+) -> Selected:
+    """Choose how to train, and train, on the samples of any source.
+
+    Parameters
+    ----------
+    source : Source
+    classes : array, (2,)
+        The labels that Y = 0 and Y = 1 are.
+    wish : Wish
+    on_step : callable, optional
+        As for `TriLayerClassifier.fit`, of the last training.
+    on_choice : callable, optional
+        Told after each candidate how many are tried, and how many there are.
+    checkpoint : Checkpoint, optional
+        Each fit is a stage of it.
+
+    Raises
+    ------
+    InputError
+        If there is nothing to choose from.
+    DivergenceError
+        If every candidate left the finite numbers.
+    """
+    return _Recipe(wish, classes, on_step, on_choice, checkpoint).make(source)
