@@ -14,6 +14,7 @@ from trilayer.estimators.classifier import TriLayerClassifier
 from trilayer.select.recipe import Wish, select_on
 from trilayer.select.relevance import by_name
 from trilayer.select.search import Candidate
+from trilayer.solvers.registry import AUTO
 
 if TYPE_CHECKING:
     from trilayer.checkpoint import Checkpoint
@@ -48,8 +49,10 @@ class Trained:
 
 def wish_of(settings: Settings, hidden: int | None) -> Wish:
     """Return what the options say of how to train; all else is the recipe's."""
+    # A learning rate is for steps on batches: lbfgs finds its own.
+    batches = settings.solver == AUTO and settings.learning_rate is not None
     return Wish(
-        solver=settings.solver,
+        solver="adam" if batches else settings.solver,
         learning_rate=settings.learning_rate,
         max_iter=settings.max_iter,
         max_seconds=settings.max_seconds,

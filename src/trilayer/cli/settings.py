@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
@@ -19,6 +19,18 @@ Seed = Annotated[int, Parameter(validator=Number(gte=0, lt=2**32))]
 _Share = Annotated[float, Parameter(validator=Number(gt=0, lt=1))]
 _NotNegative = Annotated[float, Parameter(validator=Number(gte=0, lt=float("inf")))]
 _Positive = Annotated[float | None, Parameter(validator=Number(gt=0, lt=float("inf")))]
+
+
+def _is_solver(_: type, name: str) -> None:
+    """Refuse what is registered under no name by the time of the call."""
+    from trilayer.solvers import AUTO, SOLVERS
+
+    if name not in {AUTO, *SOLVERS}:
+        names = ", ".join(f'"{each}"' for each in (AUTO, *SOLVERS))
+        raise ValueError(f"Choose from: {names}.")
+
+
+_Solver = Annotated[str, Parameter(validator=_is_solver)]
 
 
 @dataclass(frozen=True)
@@ -112,8 +124,8 @@ class Settings:
     starts
         Random starts, folded into one network. By default 8 up to 2,000 rows and 4 beyond.
     solver
-        How to minimise. By default lbfgs up to 20,000 rows, and adam beyond, after which, with
-        over a million rows, lbfgs goes on over all of them.
+        How to minimise: gd, sgd, adam, lbfgs or auto. Auto is lbfgs up to 20,000 rows, and adam
+        beyond, after which, with over a million rows, lbfgs goes on over all of them.
     learning_rate
         Step size of gd, sgd and adam.
     l2
@@ -133,7 +145,7 @@ class Settings:
 
     hidden: Annotated[int | None, Parameter(validator=Number(gte=0))] = None
     starts: Count | None = None
-    solver: Literal["auto", "gd", "sgd", "adam", "lbfgs"] = "auto"
+    solver: _Solver = "auto"
     learning_rate: _Positive = None
     l2: _NotNegative | None = None
     max_iter: Count | None = None

@@ -40,6 +40,7 @@ from trilayer.select.presets import (
 )
 from trilayer.select.relevance import CUT_SHORT, followed, grounded, learnt, raised
 from trilayer.select.search import Candidate, Grid, search
+from trilayer.solvers import solver
 from trilayer.sources import Source
 from trilayer.sources.memory import MemorySource
 
@@ -81,11 +82,6 @@ class Wish:
     cv: Any = None
     n_threads: int | None = None
     random_state: int = 0
-
-    @property
-    def is_ours(self) -> bool:
-        """Whether nobody says by which solver to train."""
-        return self.base is None and self.solver == "auto"
 
     def spec(self, m: int) -> Spec:
         """Return how to train on so many rows, but for what is chosen."""
@@ -136,7 +132,7 @@ class _Recipe:
         """Choose, and train what was chosen on all rows."""
         rows = _in_memory(source, BATCHED, self.wish.random_state)
         spec, heights = self.wish.spec(source.m), None
-        batched = source.m > MIDDLE and self.wish.is_ours
+        batched = source.m > MIDDLE and self.wish.base is None and _steps_on_batches(spec, rows.m)
         if batched and self.wish.rounds != 0 and self._has_hidden(spec):
             heights = self._scouted(_in_memory(rows, MIDDLE, self.wish.random_state))
         scaled = rows if heights is None else rows.scaled(heights)
@@ -149,6 +145,8 @@ class _Recipe:
         else:
             trained, heights = self._by_relevance(spec, rows, self.on_step, self.checkpoint)
         if source.m > rows.m:
+            if heights is not None and not batched:  # of inputs as they are, again
+                trained = replace(trained, members=tuple(raised(trained.members, heights)))
             trained = self._everywhere(spec, trained, heights, source)
         elif batched and heights is not None:
             trained = grounded(trained, heights)
@@ -182,7 +180,7 @@ class _Recipe:
         if not len(units) or not len(decays):
             raise InputError("l2s and hidden_units must hold something to choose from")
         choosing = len(units) * len(decays) > 1
-        few, newton = m <= SMALL, solver_name(spec, m) == "lbfgs"
+        few, newton = m <= SMALL, _is_newton(spec, m)
         return Grid(
             base=spec, units=units.tolist(), decays=sorted(decays.tolist(), reverse=True),
             climbs=wish.l2s is None, splits=self._splits(some) if choosing else [],
@@ -204,7 +202,7 @@ class _Recipe:
         self, spec: Spec, rows: MemorySource, on_step: Watcher | None, checkpoint: Keeping | None
     ) -> tuple[Trained, FloatArray | None]:
         """Train on rows in memory, learning relevance where that is for lbfgs."""
-        few, newton = rows.m <= SMALL, solver_name(spec, rows.m) == "lbfgs"
+        few, newton = rows.m <= SMALL, _is_newton(spec, rows.m)
         rounds = self.wish.rounds
         if rounds is None or not newton:
             rounds = ROUNDS if newton and not few else 0
@@ -229,14 +227,12 @@ class _Recipe:
     def _everywhere(
         self, spec: Spec, trained: Trained, heights: FloatArray | None, source: Source
     ) -> Trained:
-        """Go on over all rows by lbfgs, from what batches of a sample have come to."""
+        """Go on over all rows by lbfgs, from networks of scaled inputs that a sample has made."""
         if trained.outcome.reason in CUT_SHORT:
             return trained if heights is None else grounded(trained, heights)
-        # Of the networks that learnt relevance, inputs are as they are again.
         members = list(trained.members)
         if heights is not None:
             source = source.scaled(heights)
-            members = members if self.wish.is_ours else raised(members, heights)
         stage = self.checkpoint
         if stage is not None:
             stage = stage.stage(f"{stage.name}: all rows")
@@ -259,6 +255,15 @@ class _Recipe:
         if spec.class_weight is not None or spec.early_stopping:
             raise InputError("class weights and early stopping are for rows in memory")
         return fit(spec, source, seed, watch=watch, checkpoint=stage)
+
+
+def _steps_on_batches(spec: Spec, m: int) -> bool:
+    return solver(solver_name(spec, m)).needs == "batches"
+
+
+def _is_newton(spec: Spec, m: int) -> bool:
+    """Whether the solver comes to rest: only then do lengths of weights tell of relevance."""
+    return solver_name(spec, m) == "lbfgs"
 
 
 def _in_memory(source: Source, most: int, seed: int) -> MemorySource:
