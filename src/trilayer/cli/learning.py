@@ -175,7 +175,7 @@ def cut(known: Known, columns: Columns, settings: Settings, valid: list[Path]) -
         held_X = encoder.transform(known.table.take(held))
         positive = known.labels[held] == known.target.positive
         return Cut(encoder, X, known.labels[learnt], held_X, positive, 0)
-    parts = list(answered(Encoding(encoder), known.target, valid))
+    parts = list(answered(Encoding(encoder.fitted_), known.target, valid))
     held_X = np.concatenate([part.X for part in parts])
     positive = np.concatenate([part.positive for part in parts])
     if not len(positive):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -9,16 +10,20 @@ import numpy as np
 import numpy.typing as npt
 
 from trilayer.cli.paths import existing
+from trilayer.encoding.inputs import Inputs
 from trilayer.engines import select
-from trilayer.errors import InputError
+from trilayer.errors import InputError, TriLayerError
 from trilayer.lazy import cached_property
 from trilayer.modelfile import ModelRecord, read
 from trilayer.params import Params
-from trilayer.tables import NUMBER, Block, convert, refuse_infinite, rows_for, scan_placed
+from trilayer.sources.ahead import made_ahead
+from trilayer.sources.walking import available_threads
+from trilayer.tables import NUMBER, Block, Raw, convert, refuse_infinite, rows_for, scan_raw
 from trilayer.tables.targets import Answers, Target
+from trilayer.tables.values import missing, to_numpy
 
 if TYPE_CHECKING:
-    from trilayer.encoding import TableEncoder
+    from trilayer.encoding.fitted import FittedEncoder
 
 Floats = npt.NDArray[np.floating[Any]]
 Sources = list[Path] | BinaryIO
@@ -30,36 +35,55 @@ TOO_LARGE = "the inputs are too large for this model"
 class Encoding:
     """From columns of a table to the network's inputs: an encoder, or numbers as they are."""
 
-    encoder: "TableEncoder | None"
+    encoder: "FittedEncoder | None"
     names: tuple[str, ...] = ()
 
     @property
     def kinds(self) -> dict[str, str]:
         """The columns that are needed, and what each must be."""
-        return dict.fromkeys(self.names, NUMBER) if self.encoder is None else self.encoder.kinds_
+        return dict.fromkeys(self.names, NUMBER) if self.encoder is None else self.encoder.kinds
 
     @property
     def input_names(self) -> list[str]:
         """What the network's inputs are called."""
         if self.encoder is None:
             return list(self.names)
-        return [str(name) for name in self.encoder.get_feature_names_out()]
+        return self.encoder.input_names()
 
     @property
     def width(self) -> int:
         """How many inputs there are."""
-        if self.encoder is None:
-            return len(self.names)
-        return sum(column.width for column in self.encoder.columns_)
+        return len(self.names) if self.encoder is None else self.encoder.layout.n1
 
-    def rows(self, block: Block) -> Floats:
-        """Make a block that `scan_placed` gave the network's inputs, m × n1."""
-        if self.encoder is not None:
+    @property
+    def batch_rows(self) -> int:
+        """How many rows to read at a time."""
+        if self.encoder is None:
+            return rows_for(len(self.names))
+        layout = self.encoder.layout
+        return rows_for(len(layout.plain) + len(layout.runs))
+
+    def inputs(self, block: Block) -> Inputs:
+        """Make a block of a scan the network's inputs.
+
+        Raises
+        ------
+        InputError
+            If a value cannot be one; the sentence says where.
+        """
+        if self.encoder is None:
+            return Inputs.of(self._numbers(block).T)
+        try:
+            return self.encoder.inputs(block.rows)
+        except TriLayerError:
+            # The encoder does not know which file it is, nor where in it the block begins.
             names = [name for name, kind in self.kinds.items() if kind == NUMBER]
             refuse_infinite(block.rows, names, block.places)
-            return np.asarray(self.encoder.transform(block.rows))
+            raise
+
+    def _numbers(self, block: Block) -> Floats:
         numbers = [convert(block.rows[name], NUMBER, name) for name in self.names]
-        columns = [column.to_numpy(zero_copy_only=False) for column in numbers]
+        columns = [np.where(missing(each), np.nan, to_numpy(each)) for each in numbers]
         X = np.stack(columns, axis=1)
         wrong = np.argwhere(~np.isfinite(X))
         if len(wrong):
@@ -87,7 +111,7 @@ class Model:
         name = summary.get("target") if isinstance(summary, dict) else None
         return Target(name or "", self.record.classes, self.record.positive)
 
-    def logits(self, X: Floats, where: Callable[[int], tuple[str, int]]) -> Floats:
+    def logits(self, inputs: Inputs, where: Callable[[int], tuple[str, int]]) -> Floats:
         """Return the logits of the positive label.
 
         Raises
@@ -96,7 +120,7 @@ class Model:
             If one is not finite; `where` names its row.
         """
         with np.errstate(over="ignore", invalid="ignore"):
-            Z = positive_logits(self.record.params, X, self.target)
+            Z = positive_logits(self.record.params, inputs, self.target)
         wrong = np.flatnonzero(~np.isfinite(Z))
         if len(wrong):
             source, row = where(int(wrong[0]))
@@ -121,10 +145,14 @@ def load_model(name: str) -> Model:
     return Model(name, record, Encoding(record.encoder, record.feature_names or ()))
 
 
-def positive_logits(params: Params, X: Floats, target: Target) -> Floats:
-    """Z2 of every row, or -Z2 where the network's y = 0 is the positive label; in float64."""
-    rows = np.asarray(X, dtype=params.dtype)
-    Z2: Floats = select("auto").logits(params, rows.T)[0].astype(np.float64)
+def positive_logits(params: Params, X: Inputs | Floats, target: Target) -> Floats:
+    """Z2 of every row, or -Z2 where the network's y = 0 is the positive label; in float64.
+
+    X is inputs, or rows m × n1.
+    """
+    inputs = X if isinstance(X, Inputs) else Inputs.of(X.T)
+    made = select("auto").logits(params, inputs.astype(params.dtype))
+    Z2: Floats = made[0].astype(np.float64)
     return Z2 if target.positive_is_second else -Z2
 
 
@@ -132,10 +160,15 @@ def positive_logits(params: Params, X: Floats, target: Target) -> Floats:
 class Answered:
     """Encoded rows with answers, what names each, and how many more had no answer."""
 
-    X: Floats
+    inputs: Inputs
     positive: Answers
     unanswered: int
     where: Callable[[int], tuple[str, int]]
+
+    @property
+    def X(self) -> Floats:
+        """The inputs as the wide matrix, m × n1."""
+        return self.inputs.dense().T
 
 
 def answered(encoding: Encoding, target: Target, source: Sources) -> Iterator[Answered]:
@@ -149,15 +182,16 @@ def answered(encoding: Encoding, target: Target, source: Sources) -> Iterator[An
     if target.name in encoding.kinds:
         raise InputError(f"column {target.name!r} is an input of the model, so not its target")
     kinds = {**encoding.kinds, target.name: target.kind}
-    for block in scan_placed(source, kinds, batch_rows=rows_for(encoding.width)):
-        yield _answered(encoding, target, block)
+    raw = scan_raw(source, kinds, batch_rows=encoding.batch_rows, coded=True)
+    yield from made_ahead(partial(_answered, encoding, target), raw, available_threads())
 
 
-def _answered(encoding: Encoding, target: Target, block: Block) -> Answered:
+def _answered(encoding: Encoding, target: Target, raw: Raw) -> Answered:
+    block = raw.block()
     known, positive = target.answers(block.rows[target.name], block.places)
-    X = encoding.rows(block)
+    inputs = encoding.inputs(block)
     kept = np.flatnonzero(known)
     unanswered = len(known) - len(kept)
     return Answered(
-        X[known], positive[known], unanswered, lambda row: block.places.of(int(kept[row]))
+        inputs[known], positive[known], unanswered, lambda row: block.places.of(int(kept[row]))
     )

@@ -215,7 +215,7 @@ def _gathered(
     held_X, is_second = held.joined(learnt.n1, encoder.dtype)
     positive, unanswered = is_second == target.positive_is_second, 0
     if job.valid:
-        parts = list(answered(Encoding(encoder), target, job.valid))
+        parts = list(answered(Encoding(encoder.fitted_), target, job.valid))
         held_X = np.concatenate([part.X for part in parts])
         positive = np.concatenate([part.positive for part in parts])
         unanswered = sum(part.unanswered for part in parts)
