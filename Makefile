@@ -3,16 +3,20 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test sanitize lint bench docs clean
+.PHONY: demo test test-isa test-emulated test-newest sanitize lint bench docs clean
+.PHONY: emulated-avx2 emulated-generic newest
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make demo      train, save, evaluate and predict on real data"
-	@echo "make test      the test suite, with branch coverage"
-	@echo "make sanitize  the test suite, the native engine under sanitizers"
-	@echo "make lint      ruff, mypy, import contracts, documented commands"
-	@echo "make bench     time trilayer beside its peers"
-	@echo "make docs      the API pages, into build/docs"
+	@echo "make demo           train, save, evaluate and predict on real data"
+	@echo "make test           the test suite, with branch coverage"
+	@echo "make test-isa       what computes, on this processor's other instruction sets"
+	@echo "make test-emulated  the native laws on emulated processors that have less (qemu-user)"
+	@echo "make test-newest    what computes, on the newest Python of this machine"
+	@echo "make sanitize       the test suite, the native engine under sanitizers"
+	@echo "make lint           ruff, mypy, import contracts, documented commands"
+	@echo "make bench          time trilayer beside its peers"
+	@echo "make docs           the API pages, into build/docs"
 
 NATIVE := CMakeLists.txt $(wildcard native/*)
 
@@ -44,6 +48,59 @@ build/lab/stamp: .venv/group-node $(CHECKS)
 
 test: .venv/group-test build/lab/stamp
 	$(BIN)/python -m pytest -n auto --cov --cov-report=term $(ARGS)
+
+# What computes, or keeps what was computed: the files that another rounding could turn red.
+COMPUTES := tests/test_engines.py tests/test_objective.py $(wildcard tests/test_solvers*.py) \
+	$(wildcard tests/test_lbfgs*.py) tests/test_sources.py tests/test_golden.py \
+	tests/test_modelfile_golden.py tests/test_training.py tests/test_starts.py \
+	tests/test_estimator.py tests/test_selection.py
+
+# `make test` takes the best instruction set, and tests/fused each of them; here are the others.
+ISAS := from trilayer import _fused; print(*_fused.available_isas()[1:])
+test-isa: .venv/group-test
+	set -e; for isa in $$($(BIN)/python -c '$(ISAS)'); do echo "TRILAYER_ISA=$$isa"; \
+		TRILAYER_ISA=$$isa $(BIN)/python -m pytest -q -n auto $(COMPUTES) $(ARGS); done
+
+# One processor with AVX2 and without AVX-512, one without either (NumPy wants SSE4.2); less what
+# qemu does not know and would warn of. AVX2 takes it a hundred times as long, so what is large,
+# long or about Ctrl-C is left out; and what starts processes, for they would run on the real
+# processor. So would xdist's: hence two targets side by side.
+HASWELL := Haswell-noTSX,-pcid,-x2apic,-tsc-deadline,-invpcid
+EMULATED = qemu-x86_64 -cpu $(1) $(BIN)/python
+SHORT := not (5000 or batches_cut or same_way or stride_has or ctrl_c)
+LAWS := tests/fused tests/test_lbfgs_native.py --ignore=tests/fused/test_fused_process.py \
+	--hypothesis-profile=few -q -p no:cacheprovider
+
+test-emulated: .venv/group-test
+	@command -v qemu-x86_64 > /dev/null || { echo "make test-emulated needs qemu-x86_64:" \
+		"apt-get install qemu-user" >&2; exit 1; }
+	$(MAKE) -j2 --output-sync=target emulated-avx2 emulated-generic
+
+emulated-avx2:
+	$(call EMULATED,$(HASWELL)) tests/emulated.py avx2 generic
+	$(call EMULATED,$(HASWELL)) -m pytest $(LAWS) -k "$(SHORT) and not generic"
+
+emulated-generic:
+	$(call EMULATED,Westmere) tests/emulated.py generic
+	$(call EMULATED,Westmere) -m pytest $(LAWS) -k "$(SHORT)"
+
+# The newest Python here, in an environment of its own, from what pip has built packages for.
+NEWEST := build/newest
+NEWEST_PYTHON ?= $(shell $(PYTHON) scripts/newest_python.py)
+
+$(NEWEST)/stamp: .venv/base
+	$(NEWEST_PYTHON) -m venv --without-pip --clear $(NEWEST)
+	$(BIN)/python -m pip --python $(NEWEST)/bin/python install --quiet --only-binary :all: \
+		--editable ".[all]" --group test
+	@touch $@
+
+# Where no Python is newer there is nothing to do, and the script has said so.
+test-newest:
+	$(if $(NEWEST_PYTHON),$(MAKE) newest NEWEST_PYTHON=$(NEWEST_PYTHON))
+
+newest: $(NEWEST)/stamp
+	$(NEWEST)/bin/python -c 'import sys, trilayer._fused as f; assert "$(NEWEST)" in f.__file__; print(sys.version)'
+	$(NEWEST)/bin/python -m pytest -q -n auto tests/fused $(COMPUTES) $(ARGS)
 
 # The native engine, built with AddressSanitizer and UBSan, in an environment of its own that
 # sees the packages of .venv behind it.

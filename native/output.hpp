@@ -91,16 +91,15 @@ template <class T> double sum_of_lanes(Vec<T> v) {
 
 // log(1 + e_1) + log(1 + e_2) + ... of equally weighted samples, lane by lane: q holds the product
 // of the factors, less 1. It only grows, by terms that are not negative, so it keeps the digits of
-// a sum of small e; a tile's product, at most 2^tile, is far from overflow.
+// a sum of small e. A lane's product is far from overflow in T; a tile's, at most 2^tile, in double.
 template <class V> TRILAYER_INLINE V times_one_plus(V q, V e) { return q + plus_product(e, e, q); }
 TRILAYER_INLINE double times_one_plus(double q, double e) { return q + (e + e * q); }
 
 template <class T, int N> double log_of_product(const Pack<T, N>& q) {
   constexpr int L = lanes<T>;
-  Vec<T> lane = q.v[0];
-  for (int v = 1; v < N; ++v) lane = times_one_plus(lane, q.v[v]);
-  double product[L];
-  for (int l = 0; l < L; ++l) product[l] = double(lane[l]);
+  double product[L] = {};
+  for (int v = 0; v < N; ++v)
+    for (int l = 0; l < L; ++l) product[l] = times_one_plus(product[l], double(q.v[v][l]));
   for (int half = L / 2; half > 0; half /= 2)
     for (int l = 0; l < half; ++l) product[l] = times_one_plus(product[l], product[l + half]);
   return __builtin_log1p(product[0]);

@@ -223,6 +223,16 @@ def test_partial_fit_goes_on_as_fit_does(solver, blobs):
     assert parts.loss_curve_ == whole.loss_curve_
 
 
+def test_partial_fit_of_gd_descends_on_the_samples_it_is_given(blobs):
+    """Not on the gradient of the samples that came before."""
+    X, y = blobs
+    clf = quick(solver="gd", learning_rate=0.3, l2=0)
+    clf.partial_fit(X[:60], y[:60], classes=[0, 1])
+    again = quick(solver="gd", learning_rate=0.3, l2=0, max_iter=1, init=clf.params_)
+    clf.partial_fit(X[60:], y[60:])
+    assert same_params(clf.params_, again.fit(X[60:], y[60:]).params_)
+
+
 def test_partial_fit_asks_for_the_classes_once(blobs):
     X, y = blobs
     clf = quick(solver="adam")

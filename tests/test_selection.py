@@ -25,8 +25,10 @@ def in_memory(rows, labels):
 QUICK = {"n_starts": 2, "random_state": 0}
 
 
+# scikit-learn's checks bring columns around 100 that nobody scaled: down to a gradient of 1e-4,
+# rounding decides whether 400 iterations are enough or 500 too few; to 1e-3, 70 are plenty.
 @parametrize_with_checks(
-    [TriLayerClassifierCV(TriLayerClassifier(4), l2s=(3.0, 1.0), n_starts=2, cv=2)]
+    [TriLayerClassifierCV(TriLayerClassifier(4, tol=1e-3), l2s=(3.0, 1.0), n_starts=2, cv=2)]
 )
 def test_scikit_learn_has_no_objection(estimator, check):
     check(estimator)

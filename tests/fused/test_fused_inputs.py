@@ -72,7 +72,7 @@ def test_inputs_and_the_wide_matrix_are_one(kinds, m, dtype, scaled):
     assert np.array_equal(joined([inputs[:cut], inputs[cut:]]).dense(), X)
 
 
-@settings(max_examples=60)
+@settings(max_examples=settings.default.max_examples * 3 // 2)
 @given(kinds=shapes, n2=units, m=counts, dtype=dtypes, scaled=st.booleans())
 def test_sums_and_logits_agree_with_the_derivation(kinds, n2, m, dtype, scaled):
     inputs, Y, s = laid_out(kinds, m, dtype, scaled=scaled)

@@ -26,7 +26,7 @@ ENGINE = FusedEngine()
 DTYPES = pytest.mark.parametrize("dtype", [np.float64, np.float32])
 
 
-@settings(max_examples=60)
+@settings(max_examples=settings.default.max_examples * 3 // 2)
 @given(n1=sizes, n2=sizes | st.just(0), m=counts, dtype=dtypes)
 def test_sums_and_logits_agree_with_the_derivation(n1, n2, m, dtype):
     params, (X, Y, s) = network(n1, n2, dtype), samples(n1, m, dtype)
@@ -149,6 +149,17 @@ def test_equal_weights_take_one_logarithm_and_keep_the_digits_of_many(scale, rig
     for s, factor in ((None, 1), (np.full_like(Y, 2), 2)):
         loss = ENGINE.sums(unit, X, Y, s)[0]
         assert loss == pytest.approx(factor * expected, rel=TOLERANCE[dtype])
+
+
+@pytest.mark.parametrize("m", [1, 511, 512, 513, 5000])
+@pytest.mark.parametrize("n2", [0, 1, 40])
+@DTYPES
+def test_a_network_that_knows_nothing_loses_a_bit_a_sample(n2, m, dtype):
+    """At θ = 0 the product under the one logarithm is as large as can be."""
+    shapes = (3, n2), (n2, 1), (n2 or 3, 1), (1, 1)
+    nothing = Params(*(np.zeros(shape, dtype) for shape in shapes))
+    X, Y, _ = samples(3, m, dtype)
+    assert ENGINE.sums(nothing, X, Y, None)[0] == pytest.approx(m * np.log(2), rel=TOLERANCE[dtype])
 
 
 @pytest.mark.parametrize("n2", [0, 2, 17])

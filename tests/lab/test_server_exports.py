@@ -185,6 +185,13 @@ def test_the_derivation_is_whole_latex(labs, hidden):
     assert all(value in tex for value in values if "e" not in value)
 
 
+@pytest.mark.parametrize("wanted", [{"solver": "adam"}, {"solver": "lbfgs"}, {"momentum": 0.9}])
+def test_the_derivation_says_E35_of_no_other_step(labs, wanted):
+    tex = KINDS["latex"].make(labs(5, **wanted), 5).decode()
+    assert r"\tag{E35}" not in tex
+    assert "a rule of its own" in tex
+
+
 def test_large_matrices_are_dotted():
     tex = pmatrix(np.arange(200.0).reshape(20, 10))
     assert tex.count(r"\\") == 5

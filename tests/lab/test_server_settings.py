@@ -18,8 +18,9 @@ from trilayer.lab.metrics import auc, metrics
 from trilayer.lab.restoring import restore
 from trilayer.lab.run import Slice
 from trilayer.lab.samples import Edits, edited, split, toy_origin, with_point, without_point
-from trilayer.lab.settings import FIELDS, KNOBS, changed, defaults, effect
+from trilayer.lab.settings import changed, defaults, effect, fields, knobs_of
 from trilayer.lab.showing import link as link_of
+from trilayer.solvers import SOLVERS
 
 from .conftest import refusal_of
 
@@ -46,12 +47,12 @@ def wanted_of(field):
 
 
 def choices():
-    return st.sampled_from(sorted(KNOBS)).flatmap(
+    return st.sampled_from(sorted(SOLVERS)).flatmap(
         lambda solver: st.fixed_dictionaries(
             {"solver": st.just(solver)},
             optional={
                 name: wanted_of(field) | (st.none() if field.optional else st.nothing())
-                for name, field in {**FIELDS, **KNOBS[solver]}.items()
+                for name, field in {**fields(), **knobs_of(solver)}.items()
                 if name != "solver"
             },
         )
@@ -62,19 +63,19 @@ def choices():
 def test_what_is_within_its_range_is_taken(wanted):
     new = changed(defaults(), wanted)
     assert wanted.items() <= new.items()
-    assert set(new) == set(FIELDS) | set(KNOBS[new["solver"]])
+    assert set(new) == set(fields()) | set(knobs_of(new["solver"]))
     assert changed(new, {}) == new
     assert not any(effect(new, new))
 
 
-@given(st.sampled_from([*FIELDS, "learning_rate", "momentum", "x"]), anything)
+@given(st.sampled_from([*fields(), "learning_rate", "momentum", "x"]), anything)
 def test_anything_else_is_refused_by_name(name, value):
     refusal = refusal_of(lambda: changed(defaults(), {name: value}))
     if refusal is not None:
         assert refusal.code in {"bad_value", "not_a_knob"}
         json.dumps(plain(refusal.as_note()), allow_nan=False)
         return
-    field = {**FIELDS, **KNOBS["gd"]}[name]
+    field = {**fields(), **knobs_of("gd")}[name]
     assert changed(defaults(), {name: value})[name] == value
     assert value is None or value in field.choices or field.least <= value <= field.most
 
@@ -82,7 +83,7 @@ def test_anything_else_is_refused_by_name(name, value):
 def test_another_solver_brings_its_own_knobs():
     new = changed(defaults(), {"learning_rate": 3.0})
     adam = changed(new, {"solver": "adam"})
-    assert adam["learning_rate"] == KNOBS["adam"]["learning_rate"].default
+    assert adam["learning_rate"] == knobs_of("adam")["learning_rate"].default
     assert "momentum" not in adam
     with pytest.raises(RefusalError) as refused:
         changed(adam, {"momentum": 0.5})
@@ -230,7 +231,7 @@ def test_a_link_brings_the_same_session_back(lab, wanted):
         {"v": st.just(1)},
         optional={
             "points": st.integers(0, 60) | anything,
-            "solver": st.sampled_from(sorted(KNOBS)) | anything,
+            "solver": st.sampled_from(sorted(SOLVERS)) | anything,
             "learning_rate": st.floats() | anything,
             "added": st.lists(st.lists(anything, max_size=4), max_size=3) | anything,
             "removed": st.lists(st.integers(-2, 60) | anything, max_size=3) | anything,

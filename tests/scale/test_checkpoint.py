@@ -20,7 +20,7 @@ from trilayer.errors import CheckpointError, InputError
 from trilayer.fit import loop as training
 from trilayer.fit import run as fitting
 from trilayer.solvers import SOLVERS
-from trilayer.solvers.state import COUNT, NUMBER, STATES, VECTOR, VECTORS
+from trilayer.solvers.declaration import COUNT, NUMBER, VECTOR, VECTORS
 
 RNG = np.random.default_rng(11)
 X = RNG.normal(size=(240, 4))
@@ -464,8 +464,8 @@ def test_states_are_as_declared(name):
     steps = SOLVERS[name].run(J, theta, **options)
     for _ in range(3):
         state = next(steps).state
-        assert state.keys() == STATES[name].keys()
-        for key, kind in STATES[name].items():
+        assert state.keys() == SOLVERS[name].state.keys()
+        for key, kind in SOLVERS[name].state.items():
             value = state[key]
             if kind == COUNT:
                 assert isinstance(value, int)

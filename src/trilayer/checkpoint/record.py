@@ -30,7 +30,7 @@ from trilayer.modelfile.schema import (
     one_of,
     text,
 )
-from trilayer.solvers import SOLVERS
+from trilayer.solvers import solver
 
 FORMAT = 1
 KIND = "checkpoint"
@@ -119,7 +119,7 @@ _MEMORY = fixed(
 _OUTCOME = fixed({"k": _COUNT, "best_k": _COUNT, "reason": text(40), "evaluations": _COUNT})
 _STAGE = fixed(
     {
-        "name": text(MOST_NAME), "solver": one_of(*SOLVERS), "engine": text(100), "seed": _COUNT,
+        "name": text(MOST_NAME), "solver": text(40), "engine": text(100), "seed": _COUNT,
         "settings": named(anything), "data": named(text(200)),
         "memory": nullable(_MEMORY), "outcome": nullable(_OUTCOME),
     }
@@ -145,7 +145,7 @@ def encode(record: Record) -> bytes:
         if stage.outcome is not None:
             said["outcome"], held = arrays.of_outcome(stage.outcome)
         elif stage.memory is not None:
-            said["memory"], held = arrays.of_memory(stage.memory)
+            said["memory"], held = arrays.of_memory(stage.memory, stage.solver)
         stages.append(said)
         tensors |= {f"{i}.{key}": array for key, array in held.items()}
     description = {
@@ -205,6 +205,7 @@ def _stage(said: dict[str, Any], tensors: Arrays, where: str) -> Stage:
         raise LieError(f"{where} has neither ended nor begun, or both")
     memory = outcome = None
     try:
+        solver(said["solver"])  # of those that are registered
         if said["memory"] is not None:
             memory = arrays.memory(said["memory"], tensors, said["solver"])
         else:

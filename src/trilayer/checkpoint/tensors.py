@@ -12,16 +12,25 @@ from numpy.typing import NDArray
 
 from trilayer.errors import InputError
 from trilayer.fit.records import REASONS, Memory, Outcome
-from trilayer.solvers import State, Step
-from trilayer.solvers.state import COUNT, STATES, VECTORS, check_state
+from trilayer.solvers import Solver, State, Step
+from trilayer.solvers import solver as solver_of
+from trilayer.solvers.declaration import COUNT, VECTORS
+from trilayer.solvers.state import check_form, check_state
 
 Arrays = dict[str, NDArray[Any]]
 Counts = dict[str, Any]
 
 
-def of_memory(memory: Memory) -> tuple[Counts, Arrays]:
-    """Take a `Memory.settled` apart."""
+def of_memory(memory: Memory, solver: str) -> tuple[Counts, Arrays]:
+    """Take a `Memory.settled` of a run of the solver apart.
+
+    Raises
+    ------
+    InputError
+        If the solver's state is not what it declares.
+    """
     last, best, lowest = memory.last, memory.best, memory.lowest
+    check_form(solver_of(solver), last.state)
     counted = {key: value for key, value in last.state.items() if isinstance(value, int)}
     counts: Counts = {
         "k": last.k, "evaluations": last.evaluations, "start_k": memory.start_k,
@@ -51,8 +60,8 @@ def memory(counts: Counts, arrays: Arrays, solver: str) -> Memory:
     InputError
         If its parts are not those of one run of the solver.
     """
-    best_k = counts["best_k"]
-    state_arrays = {f"state.{key}" for key, kind in STATES[solver].items() if kind != COUNT}
+    best_k, declared = counts["best_k"], solver_of(solver)
+    state_arrays = {f"state.{key}" for key, kind in declared.state.items() if kind != COUNT}
     needed = {
         "theta", "J", "gradient_norm", "start_J", "lowest_J", "lowest.theta", "loss_curve",
         "validation_curve", "seconds", *state_arrays,
@@ -61,8 +70,8 @@ def memory(counts: Counts, arrays: Arrays, solver: str) -> Memory:
     _check_names(arrays, needed)
     theta = arrays["theta"]
     _check_shapes(arrays, theta, [name for name in needed if name.endswith("theta")])
-    state = _state(counts["state"], arrays, solver)
-    check_state(solver, state, counts["k"], theta.size)
+    state = _state(counts["state"], arrays, declared)
+    check_state(declared, state, counts["k"], theta.size)
     lowest_J, k = float(arrays["lowest_J"]), counts["k"]
     last = Step(
         k, theta, float(arrays["J"]), float(arrays["gradient_norm"]), counts["evaluations"], state
@@ -123,10 +132,10 @@ def _place(k: int, theta: NDArray[Any], J: float = np.nan) -> Step:
     return Step(k, theta, J, np.nan, 0, {})
 
 
-def _state(counted: Mapping[str, int], arrays: Arrays, solver: str) -> State:
-    kinds = STATES[solver]
+def _state(counted: Mapping[str, int], arrays: Arrays, solver: Solver) -> State:
+    kinds = solver.state
     if counted.keys() != {key for key, kind in kinds.items() if kind == COUNT}:
-        raise InputError(f"these are not the counts of a state of {solver}")
+        raise InputError(f"these are not the counts of a state of {solver.name}")
     state: dict[str, Any] = dict(counted)
     for key, kind in kinds.items():
         if kind != COUNT:

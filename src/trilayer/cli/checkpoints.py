@@ -3,21 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from trilayer.checkpoint import Checkpoint
 from trilayer.checkpoint.every import every
+from trilayer.cli.job import Job
 from trilayer.cli.learning import fingerprint
 from trilayer.cli.output import counted, say
 from trilayer.cli.settings import Checkpoints
 
-if TYPE_CHECKING:
-    from trilayer.cli.training import Job
-
 DEFAULT = "30s"
 
 
-def opened(job: "Job") -> Checkpoint | None:
+def opened(job: Job) -> Checkpoint | None:
     """Open the folder that the command names, if it names one.
 
     Raises
@@ -67,7 +65,7 @@ def check(asked: Checkpoints) -> None:
         existing(str(asked.resume))
 
 
-def _about(job: "Job") -> dict[str, Any]:
+def _about(job: Job) -> dict[str, Any]:
     """Return what makes the command the same, by the names of the options."""
     chosen = asdict(job.columns) | asdict(job.settings) | {"threshold": job.threshold}
     del chosen["threads"]  # the result does not depend on their number

@@ -8,14 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trilayer.cli.output import counted, say
-from trilayer.cli.split import Aside, Split
-from trilayer.cli.streaming import gather
+from trilayer.cli.places import Read, gather
 from trilayer.errors import InputError
 from trilayer.optional import require
 from trilayer.sources.dask import of_files
 from trilayer.sources.dask_tables import edges_of, plain
 from trilayer.sources.dask_wait import threads
-from trilayer.sources.lessons import Learnt
 from trilayer.sources.tables import Table
 from trilayer.sources.walking import available_threads
 from trilayer.tables import find_tables
@@ -23,8 +21,7 @@ from trilayer.tables import find_tables
 if TYPE_CHECKING:
     import distributed
 
-    from trilayer.cli.training import Job
-    from trilayer.sources import LabelledSource
+    from trilayer.sources import Source
 else:
     distributed = require("distributed", "dask")
 
@@ -34,20 +31,18 @@ _CLOSING = 2.0  # seconds that a scheduler has to say goodbye
 
 
 @contextmanager
-def through_workers(
-    job: "Job", table: Table, learnt: Learnt, split: Split, watched: Aside, held: Aside
-) -> "Iterator[LabelledSource]":
-    """Hold the source over a cluster; see `trilayer.cli.streaming.Opener`."""
-    address, wait = str(job.cluster.dask), job.cluster.dask_wait
+def through_workers(read: Read) -> "Iterator[Source]":
+    """Hold the source over a cluster; see `trilayer.cli.places.Opener`."""
+    address, wait = str(read.job.cluster.dask), read.job.cluster.dask_wait
     with _client(address, wait) as client:
-        gather(table, learnt, split, watched, held)
+        gather(read)
         say(f"encoding the rows on {counted(threads(client), 'thread')} of {address}")
         with of_files(
             client,
-            _everywhere(table),
-            plain(learnt),
-            edges_of(table),
-            choose=split.is_learnt,
+            _everywhere(read.table),
+            plain(read.learnt),
+            edges_of(read.table),
+            choose=read.split.is_learnt,
             patience=wait,
         ) as source:
             yield source

@@ -81,7 +81,7 @@ def score_model(model: "Model", source: Any, column: str | None = None) -> dict[
     judge, unanswered = Judge(model.record.threshold), 0
     with np.errstate(over="ignore"):
         for part in answered(model.encoding, target, source):
-            judge.add(model.logits(part.inputs, part.where), part.positive)
+            judge.add(model.logits(part.X, part.where), part.positive)
             unanswered += part.unanswered
         if not judge.rows:
             raise InputError(f"target column {target.name!r} is empty in every row")

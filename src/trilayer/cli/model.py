@@ -111,7 +111,7 @@ class Model:
         name = summary.get("target") if isinstance(summary, dict) else None
         return Target(name or "", self.record.classes, self.record.positive)
 
-    def logits(self, inputs: Inputs, where: Callable[[int], tuple[str, int]]) -> Floats:
+    def logits(self, X: Inputs, where: Callable[[int], tuple[str, int]]) -> Floats:
         """Return the logits of the positive label.
 
         Raises
@@ -120,7 +120,7 @@ class Model:
             If one is not finite; `where` names its row.
         """
         with np.errstate(over="ignore", invalid="ignore"):
-            Z = positive_logits(self.record.params, inputs, self.target)
+            Z = positive_logits(self.record.params, X, self.target)
         wrong = np.flatnonzero(~np.isfinite(Z))
         if len(wrong):
             source, row = where(int(wrong[0]))
@@ -145,14 +145,9 @@ def load_model(name: str) -> Model:
     return Model(name, record, Encoding(record.encoder, record.feature_names or ()))
 
 
-def positive_logits(params: Params, X: Inputs | Floats, target: Target) -> Floats:
-    """Z2 of every row, or -Z2 where the network's y = 0 is the positive label; in float64.
-
-    X is inputs, or rows m × n1.
-    """
-    inputs = X if isinstance(X, Inputs) else Inputs.of(X.T)
-    made = select("auto").logits(params, inputs.astype(params.dtype))
-    Z2: Floats = made[0].astype(np.float64)
+def positive_logits(params: Params, X: Inputs, target: Target) -> Floats:
+    """Z2 of every row, or -Z2 where the network's y = 0 is the positive label; in float64."""
+    Z2: Floats = select("auto").logits(params, X.astype(params.dtype))[0].astype(np.float64)
     return Z2 if target.positive_is_second else -Z2
 
 
@@ -160,15 +155,10 @@ def positive_logits(params: Params, X: Inputs | Floats, target: Target) -> Float
 class Answered:
     """Encoded rows with answers, what names each, and how many more had no answer."""
 
-    inputs: Inputs
+    X: Inputs
     positive: Answers
     unanswered: int
     where: Callable[[int], tuple[str, int]]
-
-    @property
-    def X(self) -> Floats:
-        """The inputs as the wide matrix, m × n1."""
-        return self.inputs.dense().T
 
 
 def answered(encoding: Encoding, target: Target, source: Sources) -> Iterator[Answered]:
@@ -182,16 +172,16 @@ def answered(encoding: Encoding, target: Target, source: Sources) -> Iterator[An
     if target.name in encoding.kinds:
         raise InputError(f"column {target.name!r} is an input of the model, so not its target")
     kinds = {**encoding.kinds, target.name: target.kind}
-    raw = scan_raw(source, kinds, batch_rows=encoding.batch_rows, coded=True)
+    raw = scan_raw(source, kinds, batch_rows=encoding.batch_rows, coded=encoding.kinds)
     yield from made_ahead(partial(_answered, encoding, target), raw, available_threads())
 
 
 def _answered(encoding: Encoding, target: Target, raw: Raw) -> Answered:
     block = raw.block()
     known, positive = target.answers(block.rows[target.name], block.places)
-    inputs = encoding.inputs(block)
+    X = encoding.inputs(block)
     kept = np.flatnonzero(known)
     unanswered = len(known) - len(kept)
     return Answered(
-        inputs[known], positive[known], unanswered, lambda row: block.places.of(int(kept[row]))
+        X[known], positive[known], unanswered, lambda row: block.places.of(int(kept[row]))
     )

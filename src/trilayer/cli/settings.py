@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
@@ -19,6 +19,18 @@ Seed = Annotated[int, Parameter(validator=Number(gte=0, lt=2**32))]
 _Share = Annotated[float, Parameter(validator=Number(gt=0, lt=1))]
 _NotNegative = Annotated[float, Parameter(validator=Number(gte=0, lt=float("inf")))]
 _Positive = Annotated[float | None, Parameter(validator=Number(gt=0, lt=float("inf")))]
+
+
+def _is_solver(_: type, name: str) -> None:
+    """Refuse what is registered under no name by the time of the call."""
+    from trilayer.solvers import AUTO, SOLVERS
+
+    if name not in {AUTO, *SOLVERS}:
+        names = ", ".join(f'"{each}"' for each in (AUTO, *SOLVERS))
+        raise ValueError(f"Choose from: {names}.")
+
+
+_Solver = Annotated[str, Parameter(validator=_is_solver)]
 
 
 @dataclass(frozen=True)
@@ -91,7 +103,7 @@ class Cluster:
     dask
         Address of a Dask scheduler (tcp://HOST:PORT) whose workers find DATA under the same
         names, and read, encode and hold the rows; or local, for a worker on each processor
-        here. The solver auto is lbfgs there.
+        here.
     dask_wait
         Seconds to wait for workers, or the scheduler, when there are none, before giving up.
     """
@@ -107,22 +119,20 @@ class Settings:
     Parameters
     ----------
     hidden
-        Hidden units of each start; 0 leaves the hidden layer out. By default 16, and 64 where
-        l2 is chosen and there are over 2,000 rows.
+        Hidden units of each start; 0 leaves the hidden layer out. By default 16, and 64 with
+        over 2,000 rows.
     starts
-        Random starts, folded into one network. By default 8 up to 2,000 rows and 4 beyond
-        where l2 is chosen, and 1 otherwise.
+        Random starts, folded into one network. By default 8 up to 2,000 rows and 4 beyond.
     solver
-        How to minimise. By default lbfgs up to 20,000 rows where l2 is chosen, up to 100,000
-        otherwise, and adam beyond.
+        How to minimise: gd, sgd, adam, lbfgs or auto. Auto is lbfgs up to 20,000 rows, and adam
+        beyond, after which, with over a million rows, lbfgs goes on over all of them.
     learning_rate
         Step size of gd, sgd and adam.
     l2
-        Weight decay. By default it is chosen by held-out log-loss; 1 with --solver or
-        --learning-rate, and where the table is larger than memory or on a cluster.
+        Weight decay. By default it is chosen by held-out log-loss.
     max_iter
         Iterations at the most (epochs of sgd and adam). By default as many as the number of
-        rows wants: 200 to 300 of lbfgs or 30 of adam where l2 is chosen, 500 otherwise.
+        rows wants: 200 to 300 of lbfgs, up to 30 of adam and sgd, 500 of gd.
     max_seconds
         Stop each training after this time; the result then depends on the machine.
     seed
@@ -135,7 +145,7 @@ class Settings:
 
     hidden: Annotated[int | None, Parameter(validator=Number(gte=0))] = None
     starts: Count | None = None
-    solver: Literal["auto", "gd", "sgd", "adam", "lbfgs"] = "auto"
+    solver: _Solver = "auto"
     learning_rate: _Positive = None
     l2: _NotNegative | None = None
     max_iter: Count | None = None
@@ -143,9 +153,3 @@ class Settings:
     seed: Seed = 0
     threads: Annotated[int | None, Parameter(validator=Number(gte=1))] = None
     test_share: _Share = 0.2
-
-    @property
-    def is_choice_ours(self) -> bool:
-        """Whether weight decay is to be chosen: nobody says how to train."""
-        told = (self.l2, self.learning_rate)
-        return self.solver == "auto" and all(option is None for option in told)

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING, Any
 from trilayer.cli.output import counted, listed, say, score, show, table
 
 if TYPE_CHECKING:
-    from trilayer.cli.learning import Cut, Known
-    from trilayer.cli.training import Job
     from trilayer.encoding import ColumnSummary, TableEncoder
     from trilayer.tables.targets import Target
 
@@ -21,31 +19,11 @@ _COLUMNS = {
 _PLURALS = {"number": "numbers", "category": "categories", "boolean": "yes or no", "date": "dates"}
 
 
-def tell_table(known: "Known", job: "Job") -> None:
-    """Say what was read, what is to be predicted, and how often it occurs."""
-    say(
-        f"{listed(job.data, 4)}: {counted(known.rows, 'row')}, "
-        f"{counted(known.table.num_columns, 'column')} beside the target"
-    )
-    share = float((known.labels == known.target.positive).mean())
-    tell_target(known.target, job, share, known.unanswered)
-
-
-def tell_target(target: "Target", job: "Job", share: float, unanswered: int) -> None:
+def tell_target(target: "Target", chosen: str, share: float, unanswered: int) -> None:
     """Say what is to be predicted, how often it occurs, and how often it is not known."""
-    chosen = " (the second in sorted order; --positive chooses)" * (job.columns.positive is None)
     say(f"target {target.name}: positive is {target.positive!r}{chosen}, {share:.1%} of the rows")
     if unanswered:
         say(f"{counted(unanswered, 'row')} without a target left out")
-
-
-def tell_cut(rows: "Cut") -> None:
-    """Say what became of the columns and the rows."""
-    tell_columns(rows.encoder)
-    say(
-        f"learning from {counted(rows.learnt, 'row')} with {counted(rows.n1, 'input')}"
-        f", judged on {counted(len(rows.held_positive), 'row')} held out"
-    )
 
 
 def tell_columns(encoder: "TableEncoder") -> None:

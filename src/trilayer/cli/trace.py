@@ -95,7 +95,7 @@ def _samples(
     X, Y, done = [], [], 0
     for block in scan_placed(files, kinds):
         batch = block.rows.slice(0, rows - done)
-        X.append(model.encoding.inputs(replace(block, rows=batch)).dense().T)
+        X.append(model.encoding.inputs(replace(block, rows=batch)).dense())
         if with_target:
             known, positive = target.answers(batch[target.name], block.places)
             Y.append(np.where(known, positive == target.positive_is_second, np.nan))
@@ -103,7 +103,7 @@ def _samples(
         if done == rows:
             break
     answers = np.concatenate(Y)[None] if Y else np.full((1, done), np.nan)
-    return np.concatenate(X).T, None if np.isnan(answers).any() else answers
+    return np.concatenate(X, axis=1), None if np.isnan(answers).any() else answers
 
 
 def _matrices(model: "Model", X: "FloatArray", Y: "FloatArray | None") -> list[dict[str, Any]]:

@@ -57,8 +57,8 @@ def train(
     """
     from trilayer.cli.paths import existing, model_name, new_file, saved
 
-    if settings.solver == "lbfgs" and settings.learning_rate is not None:
-        raise InputError("--learning-rate is for gd, sgd and adam: lbfgs finds its own steps")
+    if settings.learning_rate is not None:
+        _check_learning_rate(settings.solver)
     if cluster.dask is not None and (streaming.stream or streaming.cache_dir is not None):
         raise InputError(
             "--stream and --cache-dir are for this machine alone: with --dask the workers hold "
@@ -69,7 +69,8 @@ def train(
     output = model_name(data[0]) if output is None else Path(output)
     new_file(output, force=force)
     from trilayer.cli.checkpoints import check
-    from trilayer.cli.training import Job, run
+    from trilayer.cli.job import Job
+    from trilayer.cli.training import run
 
     check(checkpoints)
     job = Job(
@@ -77,3 +78,13 @@ def train(
         cluster, force=force,
     )  # fmt: skip
     return run(job, as_json=json)
+
+
+def _check_learning_rate(name: str) -> None:
+    from trilayer.solvers import AUTO, solver, takers
+
+    if name != AUTO and "learning_rate" not in solver(name).options:
+        *some, last = takers("learning_rate")
+        raise InputError(
+            f"--learning-rate is for {', '.join(some)} and {last}: {name} finds its own steps"
+        )

@@ -5,7 +5,6 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,16 +13,17 @@ from sklearn.pipeline import Pipeline
 
 from trilayer.cli import exits
 from trilayer.cli.checkpoints import opened, tell_done
-from trilayer.cli.learning import Cut, Known, Trained, cut, fingerprint, fit, read_known
+from trilayer.cli.fitting import Trained, fit
+from trilayer.cli.job import Job
+from trilayer.cli.learning import Rows, fingerprint
+from trilayer.cli.learning import opened as rows_of
 from trilayer.cli.model import positive_logits
 from trilayer.cli.output import counted, say, show_json
-from trilayer.cli.settings import Checkpoints, Cluster, Columns, Settings, Streaming
-from trilayer.cli.streaming import Opener, Seen, Streamed, is_large, streamed, through_cache
-from trilayer.cli.told import show_results, tell_cut, tell_table
+from trilayer.cli.settings import Settings
+from trilayer.cli.told import show_results
 from trilayer.errors import InputError
 from trilayer.metrics.scores import losses, prior_logit, scores, verdict
 from trilayer.modelfile import save
-from trilayer.optional import require
 from trilayer.tables.targets import Target
 
 if TYPE_CHECKING:
@@ -31,60 +31,16 @@ if TYPE_CHECKING:
     from trilayer.estimators.classifier import TriLayerClassifier
 
 
-@dataclass(frozen=True)
-class Job:
-    """What is asked of ``trilayer train``."""
-
-    data: list[Path]
-    valid: list[Path]
-    columns: Columns
-    settings: Settings
-    threshold: float
-    output: Path
-    checkpoints: Checkpoints
-    streaming: Streaming
-    cluster: Cluster
-    force: bool
-
-
 def run(job: Job, *, as_json: bool) -> int:
     """Read, train, judge, save, tell; return the exit code."""
-    if job.cluster.dask is not None:
-        job = _for_cluster(job)
-    if job.cluster.dask is not None or job.streaming.stream or is_large(job.data):
-        checkpoint = opened(job)
-        with streamed(job, _opener(job)) as (seen, streamed_rows):
-            return _learn_and_judge(job, seen, streamed_rows, checkpoint, as_json=as_json)
-    known = read_known(job.data, job.columns)
-    rows = cut(known, job.columns, job.settings, job.valid)
     checkpoint = opened(job)
-    # Only now: what cannot be used is refused in one sentence, and nothing else.
-    tell_table(known, job)
-    tell_cut(rows)
-    return _learn_and_judge(job, known, rows, checkpoint, as_json=as_json)
-
-
-def _for_cluster(job: Job) -> Job:
-    """Let auto be what needs sums alone: batches would bring every row here, every epoch."""
-    if job.settings.solver != "auto":
-        return job
-    return replace(job, settings=replace(job.settings, solver="lbfgs"))
-
-
-def _opener(job: Job) -> Opener:
-    """Say where the rows of a stream are held."""
-    if job.cluster.dask is None:
-        return through_cache
-    require("distributed", "dask")
-    from trilayer.cli.cluster import through_workers
-
-    return through_workers
+    with rows_of(job) as rows:
+        return _learn_and_judge(job, rows, checkpoint, as_json=as_json)
 
 
 def _learn_and_judge(
     job: Job,
-    known: Known | Seen,
-    rows: Cut | Streamed,
+    rows: Rows,
     checkpoint: "Checkpoint | None",
     *,
     as_json: bool,
@@ -100,8 +56,8 @@ def _learn_and_judge(
         seconds = max(seconds, checkpoint.stage("network").seconds)
     unit, stopped = _unit(job.settings, rows, network, checkpoint)
     with _no_interruption() as interrupted:
-        result = _result(job, known, rows, trained, unit) | {"seconds": round(seconds, 3)}
-        _save(job, known, rows, network, result)
+        result = _result(job, rows, trained, unit) | {"seconds": round(seconds, 3)}
+        _save(job, rows, network, result)
         _tell(trained, seconds, job.output)
         _show(job, result, as_json=as_json)
     return exits.INTERRUPTED if stopped or interrupted else exits.OK
@@ -109,7 +65,7 @@ def _learn_and_judge(
 
 def _unit(
     settings: Settings,
-    rows: Cut | Streamed,
+    rows: Rows,
     network: "TriLayerClassifier",
     checkpoint: "Checkpoint | None",
 ) -> "tuple[TriLayerClassifier | None, bool]":
@@ -150,24 +106,23 @@ def _no_interruption() -> Iterator[list[int]]:
 
 def _result(
     job: Job,
-    known: Known | Seen,
-    rows: Cut | Streamed,
+    rows: Rows,
     trained: Trained,
     unit: "TriLayerClassifier | None",
 ) -> dict[str, Any]:
     """Return what ``--json`` prints and the model file keeps."""
-    target, network = known.target, trained.network
+    target, network = rows.target, trained.network
     return {
         "model": str(job.output),
         "target": target.name,
         "positive": target.positive,
         "negative": target.negative,
-        "positive_rate": rows.rate(target.positive),
+        "positive_rate": rows.positive_rate,
         "threshold": job.threshold,
         "rows": {
-            "learnt": rows.learnt,
+            "learnt": rows.source.m,
             "held_out": len(rows.held_positive),
-            "without_answer": known.unanswered + rows.unanswered,
+            "without_answer": rows.unanswered,
         },
         "inputs": network.n_features_in_,
         "columns": len(rows.encoder.columns_),
@@ -192,7 +147,7 @@ def _result(
 def _judgement(
     job: Job,
     target: Target,
-    rows: Cut | Streamed,
+    rows: Rows,
     network: "TriLayerClassifier",
     unit: "TriLayerClassifier | None",
 ) -> dict[str, Any]:
@@ -202,12 +157,12 @@ def _judgement(
     def judged(Z: Any) -> dict[str, Any]:
         return scores(Z, held, job.threshold).as_json()
 
-    prior = np.full(len(held), prior_logit(rows.rate(target.positive)))
+    prior = np.full(len(held), prior_logit(rows.positive_rate))
     baselines = {"prior": judged(prior), "unit": None}
-    Z = positive_logits(network.params_, rows.held_X, target)
+    Z = positive_logits(network.params_, rows.held, target)
     earns, sentence = None, "There is no hidden layer to judge (--hidden 0)."
     if unit is not None:
-        Z_unit = positive_logits(unit.params_, rows.held_X, target)
+        Z_unit = positive_logits(unit.params_, rows.held, target)
         baselines["unit"] = judged(Z_unit)
         earns, sentence = verdict(losses(Z, held), losses(Z_unit, held))
     elif network.params_.n2:
@@ -222,8 +177,7 @@ def _judgement(
 
 def _save(
     job: Job,
-    known: Known | Seen,
-    rows: Cut | Streamed,
+    rows: Rows,
     network: "TriLayerClassifier",
     result: dict[str, Any],
 ) -> None:
@@ -231,10 +185,10 @@ def _save(
     save(
         Pipeline([("encoder", rows.encoder), ("network", network)]),
         job.output,
-        positive=known.target.positive,
+        positive=rows.target.positive,
         threshold=job.threshold,
         summary=kept,
-        fingerprint=fingerprint(job.data, known.rows),
+        fingerprint=fingerprint(job.data, rows.table_rows),
         force=job.force,
     )
 

@@ -41,13 +41,15 @@ from trilayer.fit.samples import (
 )
 from trilayer.fit.spec import Spec
 from trilayer.params import FloatArray, Params, pack, unpack
-from trilayer.solvers import SCHEDULES, SOLVERS
+from trilayer.solvers import SCHEDULES, SOLVERS, check_name
 from trilayer.sources import BLOCK, LabelledSource, Source
 
 
 def _can_go_on(estimator: "TriLayerClassifier") -> bool:
-    if estimator.solver == "lbfgs":
-        raise AttributeError("partial_fit is not available with solver='lbfgs': use sgd or adam")
+    name = estimator.solver
+    chosen = SOLVERS.get(name) if isinstance(name, str) else None
+    if chosen is not None and not chosen.carries:
+        raise AttributeError(f"partial_fit is not available with solver={name!r}: use sgd or adam")
     return True
 
 
@@ -79,7 +81,7 @@ class TriLayerClassifier(
     hidden_units : int, optional
         n2. 0 leaves the hidden layer out: the unit of E33, logistic regression. By
         default 16, or as many as `init` has.
-    solver : {"auto", "gd", "sgd", "adam", "lbfgs"}
+    solver : {"auto", "gd", "sgd", "adam", "lbfgs"} or one that is registered
         ``"gd"`` is E35 on all samples (with l2=0, nothing else); ``"lbfgs"`` a quasi-Newton
         method on all samples; ``"sgd"`` and ``"adam"`` step on batches. ``"auto"`` takes
         lbfgs up to 100,000 samples, and adam beyond or where an option that only batches
@@ -171,7 +173,7 @@ class TriLayerClassifier(
 
     _parameter_constraints: dict[str, Any] = {  # noqa: RUF012 - scikit-learn's own form
         "hidden_units": [Interval(Integral, 0, None, closed="left"), None],
-        "solver": [StrOptions({"auto", *SOLVERS})],
+        "solver": [str],  # which ones there are is asked at the time of a fit
         "learning_rate": [Interval(Real, 0, None, closed="neither"), None],
         "momentum": [Interval(Real, 0, 1, closed="left"), None],
         "schedule": [StrOptions(set(SCHEDULES)), None],
@@ -473,6 +475,7 @@ class TriLayerClassifier(
 
     def _check_settings(self) -> None:
         self._validate_params()
+        check_name(self.solver)
         if isinstance(self.hidden_units, bool):
             raise InputError(f"hidden_units must be a number, got {self.hidden_units!r}")
 

@@ -212,13 +212,18 @@ class TriLayerTableClassifier(ClassifierMixin, BaseEstimator):
 
 
 def encoded(X: Any, max_bins: int | None, **settings: Any) -> tuple[TableEncoder, Inputs]:
-    """Return an encoder fitted to a table, and its inputs; `None` bins: as many as suit it.
+    """Return an encoder fitted to a table, and its inputs; `None` bins: as many as suit it."""
+    encoder = sized(TableEncoder(max_bins=0, **settings).fit(X), max_bins)
+    return encoder, encoder.inputs(X)
 
-    The inputs of more than `SMALL` rows are float32: they are many, and half as dear.
+
+def sized(encoder: TableEncoder, max_bins: int | None = None) -> TableEncoder:
+    """Settle how many bins numbers have, and in which dtype the inputs are, after the rows.
+
+    Those of more than `SMALL` rows are float32: they are many, and half as dear.
     """
-    encoder = TableEncoder(max_bins=0, **settings).fit(X)
     if max_bins is None:
         max_bins = bins_for(sum(len(column.parts) for column in encoder.columns_))
     dtype = "float64" if encoder.n_rows_ <= SMALL else "float32"
     encoder.set_params(max_bins=max_bins, dtype=dtype).finish()
-    return encoder, encoder.inputs(X)
+    return encoder

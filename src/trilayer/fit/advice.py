@@ -1,6 +1,7 @@
 """What to say about a run that did not end well."""
 
-from trilayer.fit.loop import Limits, Outcome
+from trilayer.fit.records import Limits, Outcome
+from trilayer.solvers import solver as solver_of
 
 
 def advice(outcome: Outcome, limits: Limits, solver: str) -> str | None:
@@ -33,7 +34,7 @@ def _unconverged(outcome: Outcome, limits: Limits, solver: str) -> str:
     if limits.watches == "gradient":
         left = f"the largest gradient component is {outcome.gradient_norm:.2g}, tol={limits.tol:g}"
         others = "raise tol, scale the inputs"
-        if solver == "gd":
+        if "learning_rate" in solver_of(solver).options:
             others = "raise learning_rate, use solver='lbfgs'"
     else:
         left = f"the objective still fell by more than tol={limits.tol:g}"

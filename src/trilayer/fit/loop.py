@@ -1,8 +1,9 @@
-"""The one loop that consumes Steps: when to stop, what to keep, what to say."""
+"""The one loop over Steps, as a generator that others drain; `train` is who drains it to fit."""
 
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,12 +20,54 @@ __all__ = [
     "Memory",
     "Outcome",
     "Progress",
+    "Turn",
     "Validation",
     "Watcher",
-    "is_finite",
+    "quietly",
     "read_only",
     "train",
+    "walk",
 ]
+
+
+class Turn(NamedTuple):
+    """One turn of the loop.
+
+    Attributes
+    ----------
+    step : Step or None
+        The next one, finite; None where there is none.
+    reason : str
+        Why there is none: ``diverged``, or ``precision``, which is why a solver ends by
+        itself. Empty while it goes on.
+    """
+
+    step: Step | None
+    reason: str
+
+
+def walk(steps: Iterator[Step]) -> Iterator[Turn]:
+    """Take a solver's steps one by one, as far as they are finite numbers.
+
+    Who drains it takes as many turns at a time as it likes, and has its own reasons to leave;
+    the last turn, if one comes so far, says why there are no more.
+    """
+    while True:
+        with quietly():
+            step = next(steps, None)
+        if step is None or not _is_finite(step):
+            yield Turn(None, "precision" if step is None else "diverged")
+            return
+        yield Turn(step, "")
+
+
+def quietly() -> Any:
+    """Let overflow happen: what is not finite is looked at where it is taken, and explained."""
+    return np.errstate(over="ignore", invalid="ignore")
+
+
+def _is_finite(step: Step) -> bool:
+    return bool(np.isfinite(step.J) and np.all(np.isfinite(step.theta)))
 
 
 def train(
@@ -63,13 +106,12 @@ def train(
         If the numbers ceased to be finite before any iteration improved on the start.
     """
     run = _Run(limits, validation, watch, memory)
-    reason = "precision"  # why a solver ends by itself
+    reason = ""
     try:
-        # Overflow is not hidden: what is not finite is found below, and explained.
-        with np.errstate(over="ignore", invalid="ignore"):
-            for step in steps:
-                if stop := run.take(step):
-                    reason = stop
+        with quietly():  # scores are of parameters that may be about to overflow
+            for step, ended in walk(steps):
+                reason = ended if step is None else run.take(step)
+                if reason:
                     break
                 if keeper is not None and run.memory is not None:
                     keeper.look(run.memory)
@@ -113,8 +155,6 @@ class _Run:
 
     def take(self, step: Step) -> str:
         """Note one step; return why to stop, or the empty string."""
-        if not is_finite(step):
-            return "diverged"
         is_start = self.memory is None and step.k == 0
         score = None if self.validation is None else self.validation.score(step.theta)
         memory = self._noted(step, score)
@@ -206,11 +246,6 @@ class _Run:
             memory.loss_curve[: memory.n_curve], memory.validation_curve[: memory.n_curve],
             last.state, memory.seconds,
         )  # fmt: skip
-
-
-def is_finite(step: Step) -> bool:
-    """Whether a step's objective and parameters are finite."""
-    return bool(np.isfinite(step.J) and np.all(np.isfinite(step.theta)))
 
 
 def read_only(array: FloatArray) -> FloatArray:

@@ -12,13 +12,13 @@ import numpy as np
 from trilayer.engines import select
 from trilayer.errors import DivergenceError, InputError
 from trilayer.fit.advice import advice
-from trilayer.fit.loop import Limits, Outcome, Watcher, is_finite, train
+from trilayer.fit.loop import Limits, Outcome, Watcher, train, walk
 from trilayer.fit.protocol import Beginning
 from trilayer.fit.samples import Samples, columns, validation
 from trilayer.fit.spec import Spec
 from trilayer.fit.task import task
 from trilayer.params import FloatArray, Params, initialise, pack
-from trilayer.solvers import State, Step, check_options, solver
+from trilayer.solvers import AUTO, State, Step, check_options, solver
 from trilayer.solvers.objective import Objective
 from trilayer.sources import Source
 from trilayer.sources.memory import MemorySource
@@ -30,7 +30,7 @@ LBFGS_UP_TO = 100_000
 """Samples up to which ``solver="auto"`` takes all of them at every step."""
 
 STRIDE = 1000
-"""Iterations of gd and lbfgs that may pass unseen (the engine returns sooner by time)."""
+"""Iterations that may pass unseen where a solver has strides; engines end them sooner by time."""
 
 
 class Fitted(NamedTuple):
@@ -90,7 +90,7 @@ def start_params(settings: Spec, n1: int, seed: int, dtype: Any, k: int = 0) -> 
 
 def solver_name(settings: Spec, m: int) -> str:
     """Return the solver that "auto" stands for, or the one that was named."""
-    if settings.solver != "auto":
+    if settings.solver != AUTO:
         return str(settings.solver)
     if settings.momentum is not None:
         return "sgd"
@@ -103,12 +103,13 @@ def solver_name(settings: Spec, m: int) -> str:
 def solver_options(settings: Spec, name: str, seed: int) -> dict[str, Any]:
     """Return all that the named solver's `run` takes beside objective, start and state."""
     names = ("learning_rate", "momentum", "schedule", "batch_size")
-    chosen: dict[str, Any] = check_options(name, {key: getattr(settings, key) for key in names})
-    if solver(name).needs == "sums":
-        chosen |= {"max_iter": settings.max_iter, "tol": settings.tol}
-    else:
-        chosen |= {"seed": seed if settings.shuffle else None, "max_iter": settings.max_iter}
-    return chosen
+    chosen = check_options(name, {key: getattr(settings, key) for key in names})
+    run_is = {
+        "max_iter": settings.max_iter, "tol": settings.tol,
+        "seed": seed if settings.shuffle else None,
+    }  # fmt: skip
+    told = solver(name).told
+    return chosen | {key: value for key, value in run_is.items() if key in told}
 
 
 def threads(settings: Any) -> int:
@@ -158,7 +159,7 @@ def run(
         watches="gradient" if solver(name).needs == "sums" else "objective",
     )
     unseen = watch is None or not sees_all
-    if solver(name).needs == "sums" and unseen and held_out is None:
+    if solver(name).strides and unseen and held_out is None:
         options["stride"] = STRIDE  # nobody looks at single iterations
     metric = "auc" if settings.early_stopping == "auc" else "log_loss"
     with objective(settings, source, start.n2) as J:
@@ -180,18 +181,15 @@ def run(
 
 def step_on(settings: Spec, samples: Samples, stepped: Stepped) -> tuple[Step, str, str]:
     """Take one step from where the last one ended; return it, the solver and the engine."""
-    name = "adam" if settings.solver == "auto" else settings.solver
-    options = solver_options(settings, name, stepped.seed)
-    with (
-        in_memory(settings, samples) as source,
-        objective(settings, source, stepped.n2) as J,
-        np.errstate(over="ignore", invalid="ignore"),
-    ):
-        steps = solver(name).run(J, stepped.theta, state=stepped.state, **options)
-        if stepped.state is None:
-            next(steps)  # the start itself
-        step: Step = next(steps)
-    if not is_finite(step):
+    name = "adam" if settings.solver == AUTO else settings.solver
+    options, carried = solver_options(settings, name, stepped.seed), solver(name).carries
+    state = stepped.state and {key: stepped.state[key] for key in carried}
+    with in_memory(settings, samples) as source, objective(settings, source, stepped.n2) as J:
+        turns = walk(solver(name).run(J, stepped.theta, state=state, **options))
+        if state is None:
+            next(turns)  # the start itself
+        step = next(turns).step
+    if step is None:
         raise DivergenceError(
             "the step left the finite numbers and is not taken: use a smaller learning_rate, or "
             "scale the inputs (StandardScaler)"

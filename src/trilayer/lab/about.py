@@ -8,8 +8,9 @@ from trilayer.engines import select
 from trilayer.lab import equations, limits
 from trilayer.lab.beliefs import BELIEVABLE
 from trilayer.lab.frames import Message
-from trilayer.lab.settings import FIELDS, KNOBS, Field
+from trilayer.lab.settings import Field, fields, knobs_of
 from trilayer.lab.toys import TOYS
+from trilayer.solvers import SOLVERS
 
 if TYPE_CHECKING:
     from trilayer.lab.tables import Table
@@ -19,6 +20,7 @@ PROTOCOL = 1
 
 def hello(table: "Table | None") -> Message:
     """Build `hello`."""
+    common = fields()
     return Message(
         {
             "type": "hello",
@@ -27,11 +29,11 @@ def hello(table: "Table | None") -> Message:
             "engine": select("auto").description,
             "limits": limits.AS_JSON,
             "toys": [
-                {"name": name, "points": FIELDS["points"].default, "noise": toy.noise}
+                {"name": name, "points": common["points"].default, "noise": toy.noise}
                 for name, toy in TOYS.items()
             ],
-            "solvers": {solver: _fields(knobs) for solver, knobs in KNOBS.items()},
-            "settings": _fields(FIELDS),
+            "solvers": {name: _described(knobs_of(name)) for name in SOLVERS},
+            "settings": _described(common),
             "equations": equations.as_json(),
             "misprints": [
                 {
@@ -47,5 +49,5 @@ def hello(table: "Table | None") -> Message:
     )  # fmt: skip
 
 
-def _fields(fields: dict[str, Field]) -> dict[str, Any]:
-    return {name: field.as_json() for name, field in fields.items()}
+def _described(taken: dict[str, Field]) -> dict[str, Any]:
+    return {name: field.as_json() for name, field in taken.items()}

@@ -15,7 +15,7 @@ from trilayer.lab.inspecting import inspect
 from trilayer.lab.lab import Lab
 from trilayer.lab.restoring import restore
 from trilayer.lab.samples import Edits, edited, with_point, without_point
-from trilayer.lab.settings import KNOBS, Field, Settings, changed
+from trilayer.lab.settings import Field, Settings, changed, defaults, fields, knobs_of
 from trilayer.lab.showing import state
 from trilayer.lab.steps import reachable, trace_message, traced
 from trilayer.lab.tables import plan_of, read
@@ -162,7 +162,7 @@ def _misprints(lab: Lab, command: Command) -> Message:
 def _believe(lab: Lab, command: Command) -> Message:
     count = Field(200, 1, limits.BELIEVED, whole=True)
     iterations = count.checked("iterations", command.get("iterations", count.default))
-    rate = lab.settings.get("learning_rate", KNOBS["gd"]["learning_rate"].default)
+    rate: Any = lab.settings.get("learning_rate", defaults()["learning_rate"])
     return beliefs.believe(lab.run, _text(command, "misprint"), iterations, float(rate))
 
 
@@ -186,14 +186,9 @@ def _compare(lab: Lab, command: Command) -> None:
 def _plan(settings: Settings, wanted: Any) -> Settings:
     if not isinstance(wanted, Mapping):
         raise RefusalError("bad_value", name="runs", value=None, expected="object")
-    solver = wanted.get("solver", settings["solver"])
-    if not isinstance(solver, str) or solver not in KNOBS:
-        raise RefusalError(
-            "bad_value", name="solver", value=str(solver)[:80], expected="choice",
-            choices=list(KNOBS),
-        )  # fmt: skip
+    solver = fields()["solver"].checked("solver", wanted.get("solver", settings["solver"]))
     for name in wanted:
-        if name not in {"solver", "l2", *KNOBS[solver]}:
+        if name not in {"solver", "l2", *knobs_of(solver)}:
             raise RefusalError("not_a_knob", name=str(name)[:80], solver=solver)
     return changed(settings, wanted)
 

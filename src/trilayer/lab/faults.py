@@ -28,6 +28,7 @@ _ENGLISH = {
     "too_many_parameters": "{parameters} parameters: this takes up to {limit}",
     "no_hidden_layer": "this needs a hidden layer",
     "not_believable": "nothing can be trained with misprint {misprint}",
+    "no_script": "no script like this can be written of {solver}: it does not say how",
     "no_link": "the link cannot be followed: {reason}",
     "said": "{text}",
 }

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_random_state
 
-from trilayer.lab.settings import KNOBS, Settings
+from trilayer.lab.settings import EPOCHS, Settings, knobs_of
 from trilayer.params import Params, initialise
 from trilayer.solvers import solver
 
@@ -27,16 +27,19 @@ def start_of(settings: Settings, n1: int) -> Params:
 def engine_of(name: str) -> str:
     """Return the engine that a solver runs on.
 
-    L-BFGS lets a rounding grow a thousandfold in thirty iterations. The reference engine
-    rounds as NumPy does, so the exported NumPy script repeats such a run too.
+    The reference engine rounds as NumPy does, so the exported NumPy script repeats a run too
+    in which roundings grow, as they do in that of L-BFGS.
     """
-    return "reference" if name == "lbfgs" else "auto"
+    return "reference" if solver(name).magnifies_rounding else "auto"
 
 
 def options_of(settings: Settings) -> dict[str, Any]:
     """Return what the solver's `run` takes beside objective, start and state."""
     name = settings["solver"]
-    options = {knob: settings[knob] for knob in KNOBS[name] if knob != "epochs"}
-    if solver(name).needs == "batches":
-        options |= {"seed": run_seed(settings["seed"]), "max_iter": settings["epochs"]}
+    own, declared = knobs_of(name), solver(name)
+    options = declared.defaults | {knob: settings[knob] for knob in own if knob != EPOCHS}
+    if "seed" in declared.told:
+        options["seed"] = run_seed(settings["seed"])
+    if EPOCHS in own:
+        options["max_iter"] = settings[EPOCHS]
     return options

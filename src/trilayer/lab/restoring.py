@@ -8,7 +8,7 @@ from trilayer.lab.faults import RefusalError
 from trilayer.lab.lab import Lab
 from trilayer.lab.run import Run, Slice
 from trilayer.lab.samples import Edits, Samples, edited, toy_origin
-from trilayer.lab.settings import FIELDS, KNOBS, Field, Settings, changed, defaults
+from trilayer.lab.settings import FIRST, Field, Settings, changed, defaults, fields, knobs_of
 from trilayer.lab.view import look_at
 
 VERSION = 1
@@ -44,10 +44,9 @@ def restore(lab: Lab, link: Any) -> None:
 
 
 def _settings(link: dict[str, Any]) -> Settings:
-    solver = link.get("solver", "gd")
-    if not isinstance(solver, str) or solver not in KNOBS:
-        raise RefusalError("bad_value", name="solver", value=str(solver)[:80], expected="choice")
-    names = FIELDS.keys() | KNOBS[solver].keys()
+    common = fields()
+    solver = common["solver"].checked("solver", link.get("solver", FIRST))
+    names = common.keys() | knobs_of(solver).keys()
     return changed(defaults(solver), {n: value for n, value in link.items() if n in names})
 
 

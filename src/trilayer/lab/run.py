@@ -9,7 +9,7 @@ import numpy as np
 
 from trilayer.derivation import core
 from trilayer.engines import select
-from trilayer.fit.loop import is_finite
+from trilayer.fit.loop import Turn, quietly, walk
 from trilayer.lab.curve import Curve
 from trilayer.lab.history import History, Mark, Options
 from trilayer.lab.plans import engine_of, options_of, start_of
@@ -72,15 +72,16 @@ class Run:
         self.objective = Objective(source, engine, self.start.n2, self.l2)
         self.held_out = samples.validation
         self._options: Options = options_of(settings)
-        self._strided = self.solver == "gd"
+        self._declared = solver(self.solver)
         self._stride = _FIRST_STRIDE
-        self._ended = False
+        self._over = ""
         self.seconds = 0.0
         self._since: float | None = None
         self.curve = Curve()
-        self._steps = self._fresh()
-        with _quietly():
-            self.step: Step = next(self._steps)
+        steps = self._declared.run(self.objective, pack(self.start), **self._options)
+        with quietly():
+            self.step: Step = next(steps)
+        self._turns = walk(steps)
         self.history = History(Mark(self.step, self._options), self._resumed)
         self.changes: list[tuple[int, dict[str, Any]]] = [(0, dict(self._options))]
         self._add_to_curve()
@@ -102,24 +103,19 @@ class Run:
         """Return the step after iteration k, without taking it; None if there is none."""
         if k < self.step.k:
             return self.history.at(k + 1)
-        steps = self._resumed(self.step, self._options, k + 1)
-        with _quietly():
-            step = next(steps, None)
-        return step if step is not None and is_finite(step) else None
+        return next(walk(self._resumed(self.step, self._options, k + 1))).step
 
     def retune(self, settings: Settings) -> None:
         """Go on with other knobs of the same solver."""
         new = options_of(settings)
         if new == self._options:
             return
-        if self._strided and new["momentum"] != self._options["momentum"]:
-            # Without momentum nothing kept the velocity up: it starts from rest.
-            state = {**self.step.state, "velocity": np.zeros_like(self.step.theta)}
+        state = self._declared.retuned(self.step.state, self._options, new)
+        if state is not self.step.state:
             self.step = _with_state(self.step, state)
         self._options = new
         self.history.turn(self.step, new)
-        self._steps = self._resumed(self.step, new, self.step.k + 1)
-        self._ended = False
+        self._go_on()
         self.changes = [change for change in self.changes if change[0] < self.step.k]
         self.changes.append((self.step.k, dict(new)))
 
@@ -134,7 +130,7 @@ class Run:
         """
         self._since = time.perf_counter()
         try:
-            with _quietly():
+            with quietly():  # the held-out loss is of parameters that may be about to overflow
                 return self._advance(part, self._since + part.seconds)
         finally:
             self.seconds, self._since = self._clock(), None
@@ -156,7 +152,7 @@ class Run:
             return "iteration"
         if part.loss is not None and self.step.J <= part.loss:
             return "loss"
-        return "precision" if self._ended else ""
+        return self._over
 
     def _stride_on(self, part: Slice, until: float) -> str:
         """Take steps until the stride, or the time, is over."""
@@ -165,10 +161,10 @@ class Run:
         stride = min(self._stride, max(1, k // _POINTS_PER_FOLD))
         last = k + stride if part.last is None else min(k + stride, part.last)
         began = time.perf_counter()
-        steps = self._resumed(self.step, self._options, last) if self._strided else self._steps
-        for step in steps:
-            if not is_finite(step):
-                return "diverged"
+        for step, over in self._turns_to(last):
+            if step is None:
+                self._over = over
+                return over
             self._take(step)
             if part.loss is not None and step.trail is not None and np.any(step.trail <= part.loss):
                 self.go_back(step.k - len(step.trail) + 1 + int(np.argmax(step.trail <= part.loss)))
@@ -180,8 +176,7 @@ class Run:
                 if stride == self._stride:
                     self._adapt(now - began, part.seconds)
                 return ""
-        self._ended = True
-        return "precision"
+        return self._over
 
     def _adapt(self, took: float, seconds: float) -> None:
         """Choose the next stride so that it fills the slice: the first ones are short."""
@@ -199,9 +194,7 @@ class Run:
         self.curve.cut(k)
         self._add_to_curve()
         self.changes = [change for change in self.changes if change[0] <= k]
-        if not self._strided:
-            self._steps = self._resumed(self.step, self._options, k + 1)
-        self._ended = False
+        self._go_on()
 
     def _add_to_curve(self) -> None:
         if self.curve.wants(self.step.k):
@@ -214,15 +207,22 @@ class Run:
         X, Y = self.held_out
         return mean_loss(logits(self.params(), X), Y)
 
-    def _fresh(self) -> Iterator[Step]:
-        run = solver(self.solver).run
-        return run(self.objective, pack(self.start), **self._options)
+    def _go_on(self) -> None:
+        """Let the loop go on from the newest step, with the options that are in force."""
+        self._turns = walk(self._resumed(self.step, self._options, self.step.k + 1))
+        self._over = ""
+
+    def _turns_to(self, last: int) -> Iterator[Turn]:
+        """Return the loop, whose strides end at an iteration."""
+        if self._declared.strides:
+            self._turns = walk(self._resumed(self.step, self._options, last))
+        return self._turns
 
     def _resumed(self, step: Step, options: Options, k: int) -> Iterator[Step]:
         given: Mapping[str, Any] = options
-        if self._strided:
+        if self._declared.strides:
             given = {**options, "stride": max(1, k - step.k), "max_iter": k}
-        return solver(self.solver).run(self.objective, step.theta, state=step.state, **given)
+        return self._declared.run(self.objective, step.theta, state=step.state, **given)
 
 
 def logits(params: Params, X: Floats) -> Floats:
@@ -237,8 +237,3 @@ def mean_loss(Z2: Floats, Y: Floats) -> float:
 
 def _with_state(step: Step, state: Mapping[str, Any]) -> Step:
     return Step(step.k, step.theta, step.J, step.gradient_norm, step.evaluations, state)
-
-
-def _quietly() -> Any:
-    """Let overflow happen: what is not finite is looked at where it is taken."""
-    return np.errstate(over="ignore", invalid="ignore")

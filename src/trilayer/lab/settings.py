@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from trilayer.lab import limits
 from trilayer.lab.faults import RefusalError
 from trilayer.lab.toys import TOYS
-from trilayer.solvers import SCHEDULES, SOLVERS
+from trilayer.solvers import SOLVERS, Option, solver
 
 Settings = dict[str, Any]
 
@@ -74,9 +74,12 @@ class Field(NamedTuple):
         return RefusalError("bad_value", name=name, value=shown, expected=expected, **range_)
 
 
+FIRST = "gd"
+"""The solver that a session begins with: the derivation's."""
+
 _SEED = Field(0, 0, 2**31 - 1, whole=True)
 
-FIELDS: dict[str, Field] = {
+_FIELDS: dict[str, Field] = {
     "source": Field("toy", choices=("toy", "table")),
     "toy": Field("flower", choices=tuple(TOYS)),
     "points": Field(400, 10, limits.POINTS, whole=True),
@@ -86,7 +89,6 @@ FIELDS: dict[str, Field] = {
     "hidden": Field(8, 0, limits.HIDDEN, whole=True),
     "seed": _SEED,
     "start": Field("random", choices=("random", "zero")),
-    "solver": Field("gd", choices=tuple(SOLVERS)),
     "l2": Field(0.0, 0.0, 1e6),
     "axis_x": Field(0, 0, limits.INPUTS - 1, whole=True, live=True),
     "axis_y": Field(1, 0, limits.INPUTS - 1, whole=True, live=True),
@@ -95,37 +97,44 @@ FIELDS: dict[str, Field] = {
     "stop_loss": Field(None, 0.0, 1e6, optional=True, live=True),
     "stop_seconds": Field(None, 0.0, 3600.0, optional=True, live=True),
 }
-"""All but the solvers' own knobs."""
 
-_RATE = {"gd": 0.5, "sgd": 0.1, "adam": 0.01}
+EPOCHS = "epochs"
+"""The knob of solvers that are told how many iterations there will be."""
+
+_EPOCHS = Field(500, 1, 1e6, whole=True)
 
 
-def _knobs(solver: str) -> dict[str, Field]:
-    taken = SOLVERS[solver].options
-    made: dict[str, Field] = {}
-    if "learning_rate" in taken:
-        made["learning_rate"] = Field(_RATE[solver], 1e-6, 100.0, live=True)
-    if "momentum" in taken:
-        made["momentum"] = Field(taken["momentum"], 0.0, 0.999, live=True)
-    if "schedule" in taken:
-        made["schedule"] = Field("constant", choices=SCHEDULES)
-        made["epochs"] = Field(500, 1, 1e6, whole=True)
-    if "batch_size" in taken:
-        made["batch_size"] = Field(32, 1, limits.ROWS, whole=True)
+def fields() -> dict[str, Field]:
+    """Return all but the solvers' own knobs."""
+    return _FIELDS | {"solver": Field(FIRST, choices=tuple(SOLVERS))}
+
+
+def knobs_of(name: str) -> dict[str, Field]:
+    """Return a solver's own knobs: its options, and how long its schedule falls.
+
+    An option called like a setting of the lab has none, and keeps its default.
+    """
+    declared = solver(name)
+    own = {option: said for option, said in declared.options.items() if option not in _FIELDS}
+    made = {option: _knob(said) for option, said in own.items()}
+    if "max_iter" in declared.told and not declared.strides:
+        made[EPOCHS] = _EPOCHS
     return made
 
 
-KNOBS: dict[str, dict[str, Field]] = {solver: _knobs(solver) for solver in SOLVERS}
-"""Each solver's own; `epochs` is how long the cosine schedule falls."""
+def _knob(option: Option) -> Field:
+    default = option.default if option.on_few is None else option.on_few
+    return Field(default, option.least, option.most, option.whole, option.choices, live=option.live)
+
 
 _DATA = ("source", "toy", "points", "noise", "data_seed", "held_out")
 _VIEW = ("axis_x", "axis_y", "hold")
 
 
-def defaults(solver: str = "gd") -> Settings:
+def defaults(name: str = FIRST) -> Settings:
     """Return every setting's default, with the knobs of a solver."""
-    fields = FIELDS | KNOBS[solver]
-    return {name: field.default for name, field in fields.items()} | {"solver": solver}
+    taken = fields() | knobs_of(name)
+    return {key: field.default for key, field in taken.items()} | {"solver": name}
 
 
 def changed(settings: Settings, wanted: Any) -> Settings:
@@ -145,16 +154,17 @@ def changed(settings: Settings, wanted: Any) -> Settings:
     """
     if not isinstance(wanted, Mapping):
         raise RefusalError("bad_value", name="settings", value=None, expected="object")
-    solver = FIELDS["solver"].checked("solver", wanted.get("solver", settings["solver"]))
-    knobs = KNOBS[solver]
-    new = {name: settings[name] for name in FIELDS}
-    same = solver == settings["solver"]
-    new |= {name: settings[name] if same else f.default for name, f in knobs.items()}
-    fields = FIELDS | knobs
+    common = fields()
+    chosen = common["solver"].checked("solver", wanted.get("solver", settings["solver"]))
+    own = knobs_of(chosen)
+    new = {name: settings[name] for name in common}
+    same = chosen == settings["solver"]
+    new |= {name: settings[name] if same else f.default for name, f in own.items()}
+    taken = common | own
     for name, value in wanted.items():
-        if name not in fields:
-            raise RefusalError("not_a_knob", name=str(name)[:80], solver=solver)
-        new[name] = fields[name].checked(name, value)
+        if name not in taken:
+            raise RefusalError("not_a_knob", name=str(name)[:80], solver=chosen)
+        new[name] = taken[name].checked(name, value)
     if new["toy"] != settings["toy"] and "noise" not in wanted:
         new["noise"] = TOYS[new["toy"]].noise
     return new
@@ -172,11 +182,12 @@ class Effect(NamedTuple):
 def effect(old: Settings, new: Settings) -> Effect:
     """Say what has to be made anew after a change."""
     names = {name for name in old.keys() | new.keys() if old.get(name) != new.get(name)}
-    fields = FIELDS | KNOBS[new["solver"]]
+    own = knobs_of(new["solver"])
+    taken = fields() | own
     data = bool(names & set(_DATA))
     return Effect(
         data=data,
         view=bool(names & set(_VIEW)),
-        restart=data or any(name not in fields or not fields[name].live for name in names),
-        knobs=bool(names & set(KNOBS[new["solver"]])),
+        restart=data or any(name not in taken or not taken[name].live for name in names),
+        knobs=bool(names & set(own)),
     )

@@ -7,6 +7,7 @@ from trilayer.lab.faults import RefusalError
 from trilayer.lab.frames import Array, Message
 from trilayer.lab.run import Run
 from trilayer.params import Params
+from trilayer.solvers import solver
 
 _HIDDEN = ("W1", "b1", "Z1", "A1", "dZ1", "dW1", "db1")
 _BY_SAMPLE = ("X", "Y", "Z1", "A1", "Z2", "A2", "dZ2", "dZ1")
@@ -60,13 +61,11 @@ def _after(run: Run, k: int) -> Params | None:
 def _update(run: Run, k: int) -> dict[str, Any]:
     """Say how the solver goes from iteration k to the next."""
     options = next(options for since, options in reversed(run.changes) if since <= k)
-    momentum = options.get("momentum")
-    kind = {"gd": "momentum" if momentum else "gd", "lbfgs": "lbfgs"}.get(run.solver, "epoch")
     return {
-        "kind": kind,
+        "kind": solver(run.solver).rule(options),
         "solver": run.solver,
         "learning_rate": options.get("learning_rate"),
-        "momentum": momentum,
+        "momentum": options.get("momentum"),
         "l2": run.l2,
         "decay": run.l2 / run.objective.source.total_weight,
     }

@@ -19,7 +19,16 @@ SMALL = 2_000
 """Rows up to which every candidate is trained to the end, in five folds."""
 
 MIDDLE = 20_000
-"""Rows on which everything is chosen, at the most: of more, a sample."""
+"""Rows up to which all of them are taken at every step; beyond, batches are far cheaper."""
+
+CHOSEN_ON = 100_000
+"""Rows on which weight decay is chosen, at the most: of more, a sample."""
+
+BATCHED = 1 << 20
+"""Rows that batches are taken from, at the most: of more, a sample, and L-BFGS goes on over all."""
+
+EPOCHS, VISITS, PASSES = 30, 1 << 24, 10
+"""Epochs of batches, and the visits of rows that they may add up to; L-BFGS's iterations then."""
 
 FOLDS, SHARE = 5, 0.2
 
@@ -50,12 +59,18 @@ _SOLVERS: dict[str, dict[str, Any]] = {
 
 
 def preset(m: int, solver: str = "auto") -> Spec:
-    """Return how to train on so many rows, with lbfgs or with the solver that somebody names."""
+    """Return how to train on so many rows; with the solver that somebody names, if somebody does.
+
+    By itself that is lbfgs up to `MIDDLE` rows, and adam beyond.
+    """
     spec = Spec(16, solver="lbfgs", n_starts=8, max_iter=200, tol=1e-5)
     if m > SMALL:
         spec = replace(spec, hidden_units=64, n_starts=4)
-    if solver in {"auto", "lbfgs"}:
+    if solver == "lbfgs" or (solver == "auto" and m <= MIDDLE):
         return spec
+    if solver == "auto":
+        epochs = int(np.clip(VISITS // min(m, BATCHED), 1, EPOCHS))
+        return replace(spec, solver="adam", **{**_SOLVERS["adam"], "max_iter": epochs})
     return replace(spec, solver=solver, **_SOLVERS.get(solver, {}))
 
 

@@ -1,9 +1,11 @@
 """The recipe: what is chosen, in which order, on which rows. One for any source.
 
-Everything is chosen on at most `presets.MIDDLE` rows: of more, on a stratified sample, drawn by
-the numbers of the rows. There weight decay is searched, the columns' relevance is learnt and
-several starts are trained, by L-BFGS; with more rows, those networks then go on over all of
-them. So the same rows give the same network in memory, on disk and on a cluster, to the bit.
+Up to `presets.MIDDLE` rows weight decay is searched, several starts are trained and the columns'
+relevance is learnt by L-BFGS on all rows. Of more, a sample tells the relevance, a larger one
+the decay, and the starts are trained on batches of at most `presets.BATCHED` rows; where there
+are more still, L-BFGS goes on from there over all of them. Samples are stratified and drawn by
+the numbers of rows, and come here from wherever they are: so the same rows give the same
+network in memory, on disk and on a cluster, to the bit.
 """
 
 import time
@@ -22,9 +24,12 @@ from trilayer.fit.run import solver_name, threads
 from trilayer.fit.spec import Spec
 from trilayer.params import FloatArray, Params
 from trilayer.select.presets import (
+    BATCHED,
+    CHOSEN_ON,
     GO_ON,
     L2S,
     MIDDLE,
+    PASSES,
     ROUND,
     ROUNDS,
     SMALL,
@@ -33,8 +38,9 @@ from trilayer.select.presets import (
     sample,
     splits,
 )
-from trilayer.select.relevance import CUT_SHORT, grounded, learnt, raised
+from trilayer.select.relevance import CUT_SHORT, followed, grounded, learnt, raised
 from trilayer.select.search import Candidate, Grid, search
+from trilayer.solvers import solver
 from trilayer.sources import Source
 from trilayer.sources.memory import MemorySource
 
@@ -124,24 +130,47 @@ class _Recipe:
 
     def make(self, source: Source) -> Selected:
         """Choose, and train what was chosen on all rows."""
-        some = self._some(source)
-        spec = self.wish.spec(source.m)
+        rows = _in_memory(source, BATCHED, self.wish.random_state)
+        spec, heights = self.wish.spec(source.m), None
+        batched = source.m > MIDDLE and self.wish.base is None and _steps_on_batches(spec, rows.m)
+        if batched and self.wish.rounds != 0 and self._has_hidden(spec):
+            heights = self._scouted(_in_memory(rows, MIDDLE, self.wish.random_state))
+        scaled = rows if heights is None else rows.scaled(heights)
+        some = _in_memory(scaled, CHOSEN_ON, self.wish.random_state)
         choice = search(some, self.classes, self._grid(spec, some), self.on_choice, self.checkpoint)
         began = time.perf_counter()
         spec = replace(spec, hidden_units=choice.hidden_units, l2=choice.l2)
-        if some.m == source.m:
-            trained, heights = self._on_few(spec, some, self.on_step, self.checkpoint)
+        if batched:
+            trained = self._fit(spec, scaled, self.on_step, self.checkpoint)
         else:
-            trained, heights = self._on_many(spec, some, source)
+            trained, heights = self._by_relevance(spec, rows, self.on_step, self.checkpoint)
+        if source.m > rows.m:
+            if heights is not None and not batched:  # of inputs as they are, again
+                trained = replace(trained, members=tuple(raised(trained.members, heights)))
+            trained = self._everywhere(spec, trained, heights, source)
+        elif batched and heights is not None:
+            trained = grounded(trained, heights)
         return Selected(spec, trained, choice.candidates, heights, time.perf_counter() - began)
 
-    def _some(self, source: Source) -> MemorySource:
-        """Return the rows on which everything is chosen."""
-        if source.m <= MIDDLE:
-            if isinstance(source, MemorySource):
-                return source
-            return source.part(np.arange(source.m))
-        return source.part(sample(source.labels, MIDDLE, self.wish.random_state))
+    def _has_hidden(self, spec: Spec) -> bool:
+        units = self.wish.units
+        return bool(spec.hidden_units if units is None else max(units))
+
+    def _scouted(self, some: MemorySource) -> FloatArray | None:
+        """Return heights learnt by lbfgs, with a decay of its own, on some of many rows."""
+        spec = replace(
+            preset(MIDDLE), n_starts=self.wish.spec(some.m).n_starts,
+            n_threads=self.wish.n_threads, random_state=self.wish.random_state,
+        )  # fmt: skip
+        stage = self.checkpoint
+        if stage is not None:
+            stage = stage.stage(f"{stage.name}: relevance on some rows")
+        choice = search(some, self.classes, self._grid(spec, some), None, stage)
+        spec = replace(spec, hidden_units=choice.hidden_units, l2=choice.l2)
+        trained, heights = self._by_relevance(spec, some, None, stage)
+        if trained.outcome.reason == "interrupted":
+            raise KeyboardInterrupt
+        return heights
 
     def _grid(self, spec: Spec, some: MemorySource) -> Grid:
         wish, m = self.wish, some.m
@@ -151,7 +180,7 @@ class _Recipe:
         if not len(units) or not len(decays):
             raise InputError("l2s and hidden_units must hold something to choose from")
         choosing = len(units) * len(decays) > 1
-        few, newton = m <= SMALL, solver_name(spec, m) == "lbfgs"
+        few, newton = m <= SMALL, _is_newton(spec, m)
         return Grid(
             base=spec, units=units.tolist(), decays=sorted(decays.tolist(), reverse=True),
             climbs=wish.l2s is None, splits=self._splits(some) if choosing else [],
@@ -169,11 +198,11 @@ class _Recipe:
         labels = self.classes[some.labels.astype(np.intp)]
         return list(check_cv(self.wish.cv, labels, classifier=True).split(some.X.T, labels))
 
-    def _on_few(
+    def _by_relevance(
         self, spec: Spec, rows: MemorySource, on_step: Watcher | None, checkpoint: Keeping | None
     ) -> tuple[Trained, FloatArray | None]:
         """Train on rows in memory, learning relevance where that is for lbfgs."""
-        few, newton = rows.m <= SMALL, solver_name(spec, rows.m) == "lbfgs"
+        few, newton = rows.m <= SMALL, _is_newton(spec, rows.m)
         rounds = self.wish.rounds
         if rounds is None or not newton:
             rounds = ROUNDS if newton and not few else 0
@@ -195,29 +224,27 @@ class _Recipe:
 
         return learnt(one, rows.layout, rounds)
 
-    def _on_many(
-        self, spec: Spec, some: MemorySource, source: Source
-    ) -> tuple[Trained, FloatArray | None]:
-        """Train on a sample, and go on over all rows from what came of it."""
+    def _everywhere(
+        self, spec: Spec, trained: Trained, heights: FloatArray | None, source: Source
+    ) -> Trained:
+        """Go on over all rows by lbfgs, from networks of scaled inputs that a sample has made."""
+        if trained.outcome.reason in CUT_SHORT:
+            return trained if heights is None else grounded(trained, heights)
+        members = list(trained.members)
+        if heights is not None:
+            source = source.scaled(heights)
         stage = self.checkpoint
-        if solver_name(spec, source.m) != "lbfgs" or spec.early_stopping or self.wish.base:
-            return self._fit(spec, source, self.on_step, stage), None
         if stage is not None:
-            stage = stage.stage(f"{stage.name}: some rows")
-        scouted, heights = self._on_few(spec, some, None, stage)
-        if scouted.outcome.reason == "interrupted":
-            raise KeyboardInterrupt
-        if scouted.outcome.reason in CUT_SHORT:
-            return scouted, heights
-        members = list(scouted.members)
-        if heights is not None:
-            source, members = source.scaled(heights), raised(members, heights)
+            stage = stage.stage(f"{stage.name}: all rows")
         starts = members if len(members) > 1 else members[0]
-        everywhere = replace(spec, init=starts, max_iter=passes(source.m, self.wish.max_iter))
-        trained = self._fit(everywhere, source, self.on_step, self.checkpoint)
+        everywhere = replace(
+            spec, solver="lbfgs", init=starts, warm_start=False, max_iter=PASSES, tol=1e-5,
+            learning_rate=None, schedule=None, batch_size=None, momentum=None,
+        )  # fmt: skip
+        following = self._fit(everywhere, source, self.on_step, stage)
         if heights is not None:
-            trained = grounded(trained, heights)
-        return trained, heights
+            following = grounded(following, heights)
+        return followed(trained, following)
 
     def _fit(
         self, spec: Spec, source: Source, watch: Watcher | None, stage: Keeping | None
@@ -230,9 +257,22 @@ class _Recipe:
         return fit(spec, source, seed, watch=watch, checkpoint=stage)
 
 
-def passes(m: int, asked: int | None) -> int:
-    """Return the iterations over all of many rows, which a sample has prepared."""
-    return 60 if asked is None else asked
+def _steps_on_batches(spec: Spec, m: int) -> bool:
+    return solver(solver_name(spec, m)).needs == "batches"
+
+
+def _is_newton(spec: Spec, m: int) -> bool:
+    """Whether the solver comes to rest: only then do lengths of weights tell of relevance."""
+    return solver_name(spec, m) == "lbfgs"
+
+
+def _in_memory(source: Source, most: int, seed: int) -> MemorySource:
+    """Return a source's rows in memory, of very many a sample."""
+    if isinstance(source, MemorySource) and source.m <= most:
+        return source
+    rows = np.arange(source.m) if source.m <= most else sample(source.labels, most, seed)
+    part: MemorySource = source.part(rows)
+    return part
 
 
 def select_on(

@@ -6,10 +6,20 @@ from collections.abc import Iterator
 import numpy as np
 
 from trilayer.params import FloatArray
+from trilayer.solvers.declaration import COUNT, Option
 from trilayer.solvers.native import epoch_of, takes_epochs
 from trilayer.solvers.objective import Objective
 from trilayer.solvers.rule import Memory, Rule
-from trilayer.solvers.step import State, Step, scheduled
+from trilayer.solvers.step import SCHEDULES, State, Step, scheduled
+
+SCHEDULE = Option("constant", choices=SCHEDULES)
+BATCH_SIZE = Option(256, 1, 20_000, whole=True, on_few=32)
+"""Options of all that walk: how the step size falls, and samples in a batch."""
+
+COUNTS = {"k": COUNT, "updates": COUNT}
+"""What the walk itself adds to a rule's memory: epochs and updates done."""
+
+TOLD = ("max_iter", "seed")
 
 
 def epochs(
@@ -54,7 +64,7 @@ def epochs(
         yield _step(k, theta, J, gradient, memory, updates)
     size = min(batch_size, objective.source.m)
     batches = np.arange(math.ceil(objective.source.m / size))
-    one_epoch = epoch_of if takes_epochs(objective) else _epoch
+    one_epoch = epoch_of if rule.native and takes_epochs(objective) else _epoch
     while True:
         progress = (k + batches / batches.size) / max_iter
         rates = scheduled(schedule, learning_rate, progress, updates + batches)
@@ -93,3 +103,11 @@ def _step(
 ) -> Step:
     norm = float(np.abs(gradient).max())
     return Step(k, theta, J, norm, k + 1, {"k": k, "updates": updates, **memory})
+
+
+def uncounted(state: State, k: int) -> str | None:
+    """Say what no walk leaves behind: updates that are no whole number of batches."""
+    updates = state["updates"]
+    if updates < k or (updates % k if k else updates):
+        return f"{updates} updates are no whole number of batches in {k} epochs"
+    return None

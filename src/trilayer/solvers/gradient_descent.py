@@ -1,14 +1,16 @@
 """Gradient descent on all samples: E35, and nothing else unless asked."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 import numpy as np
 
 from trilayer.derivation.core import descend
 from trilayer.params import FloatArray
+from trilayer.solvers.declaration import COUNT, VECTOR, Option, Options, Segment, Solver
 from trilayer.solvers.native import Place, at, descends, lengths, strides
 from trilayer.solvers.objective import Objective
+from trilayer.solvers.script import listed
 from trilayer.solvers.step import State, Step
 
 
@@ -40,11 +42,13 @@ def gradient_descent(
     max_iter : int, optional
     tol : float
     state : mapping, optional
-        Of the step to go on from; `theta` is then that step's.
+        Of the step to go on from; `theta` is then that step's. Without its gradient, that
+        is of these samples, whatever they are.
     """
     if state:
-        velocity, gradient = np.asarray(state["velocity"]), np.asarray(state["gradient"])
-        place = Place(int(state["k"]), theta, velocity, gradient)
+        gradient = state["gradient"] if "gradient" in state else at(objective, theta)[1]
+        velocity = np.asarray(state["velocity"])
+        place = Place(int(state["k"]), theta, velocity, np.asarray(gradient))
     else:
         J, gradient = at(objective, theta)
         place = Place(0, theta, np.zeros_like(theta), gradient)
@@ -82,3 +86,50 @@ def _step(
     norm = float(np.abs(place.gradient).max())
     state: State = {"k": place.k, "velocity": place.velocity, "gradient": place.gradient}
     return Step(place.k, place.theta, J, norm, place.k + 1, state, trail, within)
+
+
+def _rule(options: Options) -> str:
+    return "momentum" if options["momentum"] else "gd"
+
+
+def _retuned(state: State, old: Options, new: Options) -> State:
+    """Let the velocity start from rest: without momentum nothing kept it up."""
+    if new["momentum"] == old["momentum"]:
+        return state
+    return {**state, "velocity": np.zeros_like(state["velocity"])}
+
+
+_SCRIPT = """# Until which iteration, which learning rate and momentum.
+SEGMENTS = {segments}
+
+theta, velocity, k, before = START, np.zeros_like(START), 0, None
+J, gradient = objective(theta)
+for until, eta, mu in SEGMENTS:
+    if mu != before:
+        velocity, before = np.zeros_like(theta), mu
+    while k < until:
+        velocity = mu * velocity + gradient
+        theta = theta - eta * velocity  # E35
+        J, gradient = objective(theta)
+        k += 1
+"""
+
+
+def _script(parts: Sequence[Segment]) -> str:
+    return _SCRIPT.format(segments=listed(parts, "learning_rate", "momentum"))
+
+
+SOLVER = Solver(
+    name="gd",
+    run=gradient_descent,
+    options={
+        "learning_rate": Option(0.5, 1e-6, 100.0, live=True),
+        "momentum": Option(0.0, 0.0, 0.999, live=True),
+    },
+    state={"k": COUNT, "velocity": VECTOR, "gradient": VECTOR},
+    told=("stride", "max_iter", "tol"),
+    carries=("k", "velocity"),
+    retuned=_retuned,
+    update=_rule,
+    script=_script,
+)

@@ -1,11 +1,15 @@
 """Limited-memory BFGS (Nocedal and Wright, Algorithms 7.4 and 7.5), every step in sight."""
 
-from collections.abc import Iterator
+import inspect
+import re
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from trilayer.engines.data import NewtonPlace
 from trilayer.params import FloatArray
+from trilayer.solvers import wolfe
+from trilayer.solvers.declaration import COUNT, NUMBER, VECTOR, VECTORS, Segment, Solver
 from trilayer.solvers.native import at, descends, lengths, newton_strides
 from trilayer.solvers.objective import Objective
 from trilayer.solvers.step import State, Step
@@ -121,3 +125,69 @@ def _step(place: NewtonPlace, trail: FloatArray | None = None) -> Step:
     state: State = {name: getattr(place, name) for name in names}
     norm = float(np.abs(place.gradient).max())
     return Step(place.k, place.theta, place.J, norm, place.evaluations, state, trail)
+
+
+def _impossible(state: State, k: int) -> str | None:
+    S, Y = state["S"], state["Y"]
+    if len(S) != len(Y) or len(S) > k:
+        return f"{len(S)} changes of theta and {len(Y)} of the gradient in {k} iterations"
+    if any(float(s @ y) <= 0 for s, y in zip(S, Y, strict=True)):
+        return "a pair of changes has no positive curvature"
+    return None
+
+
+_SCRIPT = """theta, k, S, D = START, 0, [], []
+J, gradient = objective(theta)
+while k < K and np.any(gradient):
+    direction = two_loop(gradient, S, D)
+    first = 1.0 / float(np.linalg.norm(direction)) if k == 0 else 1.0
+    found, _ = search(objective, Point(theta, J, gradient), direction, first)
+    if found is None:
+        if not S:
+            break
+        S, D = [], []
+        continue
+    S, D = remember(S, D, found.theta - theta, found.gradient - gradient)
+    theta, J, gradient = found
+    k += 1
+"""
+
+
+def _script(_: Sequence[Segment]) -> str:
+    """Give the library's own line search and recursion, and the loop around them."""
+    line_search = re.split(
+        r"^from trilayer\.\S+ import .*\n", inspect.getsource(wolfe), flags=re.MULTILINE
+    )[-1]
+    pieces = [
+        "# From here to the loop: trilayer's line search and two-loop recursion, as they are.",
+        "import math",
+        "from dataclasses import dataclass, replace",
+        "from typing import NamedTuple",
+        "",
+        "FloatArray, Objective = np.ndarray, object",
+        f"HISTORY, LARGE, _EPS = {HISTORY}, {LARGE}, float(np.finfo(np.float64).eps)",
+        line_search,
+        inspect.getsource(two_loop),
+        "",
+        inspect.getsource(remember),
+        "",
+        inspect.getsource(history),
+        "",
+    ]
+    return "\n".join(pieces) + "\n" + _SCRIPT
+
+
+SOLVER = Solver(
+    name="lbfgs",
+    run=lbfgs,
+    state={
+        "k": COUNT, "evaluations": COUNT, "J": NUMBER, "gradient": VECTOR,
+        "S": VECTORS, "Y": VECTORS,
+    },
+    impossible=_impossible,
+    told=("stride", "max_iter", "tol"),
+    settles=True,
+    magnifies_rounding=True,
+    update=lambda _: "lbfgs",
+    script=_script,
+)  # fmt: skip

@@ -107,7 +107,7 @@ def epoch_of(
             objective.l2 / source.total_weight, source.n_threads,
         )  # fmt: skip
         piece_J, piece_gradient = engine.epoch(
-            rule.name, rule.constants, memory, data, objective.n2, theta, walk
+            rule.native, rule.constants, memory, data, objective.n2, theta, walk
         )
         share = rows.used / source.m
         J += share * piece_J

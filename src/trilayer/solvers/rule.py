@@ -1,4 +1,4 @@
-"""What sgd and adam differ in: the update of one batch."""
+"""An update rule of solvers that walk over batches."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -14,17 +14,18 @@ class Rule(NamedTuple):
 
     Attributes
     ----------
-    name : {"sgd", "adam"}
-    constants : dict
-        Its numbers, for engines that do the update themselves.
     memory : tuple of str
         Its arrays, zero at the start.
     update : callable
         ``update(theta, gradient, memory, rate, t)``: the t-th update (from 1) of theta and
         memory; pure.
+    native : str or None
+        What an engine that can do the update itself calls it; None where none can.
+    constants : dict
+        The update's numbers, for that engine.
     """
 
-    name: str
-    constants: dict[str, float]
     memory: tuple[str, ...]
     update: Callable[[FloatArray, FloatArray, Memory, float, int], tuple[FloatArray, Memory]]
+    native: str | None = None
+    constants: dict[str, float] = {}  # noqa: RUF012 - never written to

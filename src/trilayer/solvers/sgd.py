@@ -1,12 +1,14 @@
 """Stochastic gradient descent with Nesterov's momentum."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from trilayer.params import FloatArray
-from trilayer.solvers.epochs import epochs
+from trilayer.solvers.declaration import BATCHES, VECTOR, Option, Segment, Solver
+from trilayer.solvers.epochs import BATCH_SIZE, COUNTS, SCHEDULE, TOLD, epochs, uncounted
 from trilayer.solvers.objective import Objective
 from trilayer.solvers.rule import Memory, Rule
+from trilayer.solvers.script import walk as written_walk
 from trilayer.solvers.step import Step
 
 
@@ -25,5 +27,42 @@ def sgd(
         velocity = momentum * memory["velocity"] - rate * gradient
         return theta + (momentum * velocity - rate * gradient), {"velocity": velocity}
 
-    rule = Rule("sgd", {"momentum": momentum}, ("velocity",), update)
+    rule = Rule(("velocity",), update, "sgd", {"momentum": momentum})
     return epochs(rule, objective, theta, **walk)
+
+
+_SCRIPT = """theta, velocity, k, t = START, np.zeros_like(START), 0, 0
+for until, eta, mu in SEGMENTS:
+    while k < until:
+        order = np.random.default_rng([SEED, k]).permutation(m)
+        for b in range(BATCHES):
+            batch = order[b * SIZE : (b + 1) * SIZE]
+            rate = rate_of(eta, k, b, t)
+            _, g = objective(theta, X[:, batch], Y[:, batch])
+            velocity = mu * velocity - rate * g
+            theta = theta + (mu * velocity - rate * g)  # Nesterov's momentum
+            t += 1
+        k += 1
+"""
+
+
+def _script(parts: Sequence[Segment]) -> str:
+    return written_walk(parts, "learning_rate", "momentum") + _SCRIPT
+
+
+SOLVER = Solver(
+    name="sgd",
+    run=sgd,
+    needs=BATCHES,
+    options={
+        "learning_rate": Option(0.1, 1e-6, 100.0, live=True),
+        "momentum": Option(0.9, 0.0, 0.999, live=True),
+        "schedule": SCHEDULE,
+        "batch_size": BATCH_SIZE,
+    },
+    state=COUNTS | {"velocity": VECTOR},
+    impossible=uncounted,
+    told=TOLD,
+    carries=(*COUNTS, "velocity"),
+    script=_script,
+)

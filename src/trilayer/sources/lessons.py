@@ -14,6 +14,7 @@ from trilayer.encoding.inputs import Inputs, Layout
 from trilayer.errors import InputError, TriLayerError
 from trilayer.optional import require
 from trilayer.sources.rowcache import size_of
+from trilayer.sources.split import Split
 from trilayer.tables import NUMBER, Block, Places, convert, kind_of, refuse_infinite
 from trilayer.tables.targets import Tally, Target, missing
 
@@ -116,8 +117,8 @@ class Lesson:
         The columns that may become inputs.
     encoder : TableEncoder, optional
         A fitted one is used as it is; of another, a copy is fitted.
-    choose : callable, optional
-        Which rows to learn from.
+    split : Split, optional
+        Decides which rows are held out, and so not learnt from.
 
     Attributes
     ----------
@@ -130,20 +131,23 @@ class Lesson:
         columns: Columns,
         names: Sequence[str],
         encoder: TableEncoder | None,
-        choose: Chooser | None = None,
+        split: Split | None = None,
     ) -> None:
         encoder = TableEncoder() if encoder is None else encoder
         self._known = hasattr(encoder, "_learnt")
         if not self._known:
             encoder = clone(encoder).set_params(categorical=columns.categorical)
         self._columns, self._names, self._encoder = columns, list(names), encoder
-        self._choose = choose
+        self._split = split
         self._labels, self._unanswered, self._weighted = Tally(columns.target), 0, False
         self.wanted = [*([] if self._known else names), columns.target, *columns.weight]
 
     def add(self, block: Block, first: int) -> None:
         """Take in the next rows, the first of which has this number in the table."""
-        kept, absent, s = _counting(block, self._columns, self._choose, first)
+        kept, absent, s = _counting(block, self._columns, None, first)
+        if self._split is not None:
+            self._split.see(block.rows[self._columns.target], kept)
+            kept &= self._split.is_learnt(first, len(kept))
         self._unanswered += absent
         self._weighted = self._weighted or bool(np.any(s[kept] != 1))
         rows = block.rows if kept.all() else block.rows.filter(pa.array(kept))

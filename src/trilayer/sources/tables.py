@@ -23,6 +23,7 @@ from trilayer.sources.lessons import (
     encode_block,
     inputs_of,
 )
+from trilayer.sources.split import Split
 from trilayer.tables import (
     Block,
     column_names,
@@ -53,6 +54,8 @@ class Table:
         The rows of each file that are meant; by default all.
     first : int
         The number of the first of them in the whole table.
+    held : tuple of Block, optional
+        All rows, where they are kept in memory from one pass to the next.
     """
 
     files: list[TableFile]
@@ -61,11 +64,17 @@ class Table:
     survey: Survey
     parts: tuple[range, ...] | None = None
     first: int = 0
+    held: tuple[Block, ...] | None = None
 
     @property
     def rows(self) -> int:
         """How many rows the whole table has, those without an answer among them."""
         return self.survey.rows
+
+    def kept(self) -> "Table":
+        """Return the same, read once and kept in memory."""
+        wanted = [*self.names, self.columns.target, *self.columns.weight]
+        return replace(self, held=tuple(self.blocks(wanted)))
 
     def part(self, rows: range) -> "Table":
         """Return the table of some of the whole table's rows only."""
@@ -83,6 +92,8 @@ class Table:
 
         The wider the inputs that rows become, the fewer rows a block has.
         """
+        if self.held is not None:
+            return (Block(block.rows.select(list(names)), block.places) for block in self.held)
         kinds = {name: kind for name, kind in self.survey.kinds.items() if name in set(names)}
         keep = [name for name in names if name not in kinds]
         rows = rows_for(width)
@@ -131,7 +142,7 @@ def learn(
     *,
     classes: Sequence[Any] | None = None,
     positive: str | None = None,
-    choose: Chooser | None = None,
+    split: Split | None = None,
     on_rows: Callable[[int], object] | None = None,
 ) -> Learnt:
     """Learn encoding and labels in one pass.
@@ -145,8 +156,8 @@ def learn(
         Both labels; by default those that occur.
     positive : str, optional
         The positive label, as a person writes it.
-    choose : callable, optional
-        Which rows to learn from.
+    split : Split, optional
+        Decides which rows are held out, and so not learnt from.
     on_rows : callable, optional
         Told how many rows of the table were read, as they are.
 
@@ -155,7 +166,7 @@ def learn(
     TableError, InputError
         If a value does not fit its column, or the target has not two labels.
     """
-    lesson = Lesson(table.columns, table.names, encoder, choose)
+    lesson = Lesson(table.columns, table.names, encoder, split)
     read = table.first
     for block in table.blocks(lesson.wanted):
         lesson.add(block, read)

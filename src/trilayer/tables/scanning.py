@@ -1,6 +1,6 @@
 """Tables that need not fit in memory: batches of rows, as a model expects them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -95,12 +95,12 @@ def scan_raw(
     keep: Sequence[str] = (),
     batch_rows: int = BATCH_ROWS,
     parts: Sequence[range] | None = None,
-    coded: bool = False,
+    coded: Collection[str] = (),
 ) -> Iterator["Raw"]:
     """Stream a table as `scan_placed` does, and leave the conversion to others.
 
-    With `coded`, categories that Parquet stores as different texts and codes into them may
-    come as dictionaries.
+    The columns `coded` may come as dictionaries, if they are categories, and Parquet stores
+    them as different texts and codes into them.
     """
     files = find_tables(sources, keep=False)
     names = list(dict.fromkeys([*kinds, *keep]))
@@ -108,7 +108,9 @@ def scan_raw(
         require_columns(names, column_names(file), file.name)
     chosen = [None] * len(files) if parts is None else parts
     pairs = list(zip(files, chosen, strict=True))
-    return _batches(pairs, _Wanted(names, dict(kinds), frozenset(keep), coded), batch_rows)
+    return _batches(
+        pairs, _Wanted(names, dict(kinds), frozenset(keep), frozenset(coded)), batch_rows
+    )
 
 
 @dataclass(frozen=True)
@@ -118,13 +120,13 @@ class _Wanted:
     names: Sequence[str]
     kinds: Mapping[str, str]
     keep: frozenset[str]
-    coded: bool
+    coded: frozenset[str]
 
     @property
     def dictionaries(self) -> list[str]:
         """The columns that may come as dictionaries."""
         texts = (name for name, kind in self.kinds.items() if kind == CATEGORY)
-        return [name for name in texts if self.coded and name not in self.keep]
+        return [name for name in texts if name in self.coded - self.keep]
 
 
 @dataclass(frozen=True)

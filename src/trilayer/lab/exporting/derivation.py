@@ -8,6 +8,7 @@ from trilayer.lab.inspecting import number
 from trilayer.lab.lab import Lab
 from trilayer.lab.steps import matrices, traced
 from trilayer.lab.symbols import SYMBOLS
+from trilayer.solvers import solver
 
 _SHOWN = 6  # rows, or columns; of more, the first ones and the last
 
@@ -71,10 +72,11 @@ def _display(formula: str, id_: str) -> str:
 
 def _update(lab: Lab, k: int) -> str:
     options: dict[str, Any] = next(o for since, o in reversed(lab.run.changes) if since <= k)
-    rate = options.get("learning_rate")
-    said = "" if rate is None else rf", \quad \eta = {number(rate)}"
-    formula = r"\theta \leftarrow \theta - \eta \frac{\partial J}{\partial \theta}"
-    whole = _display(f"{formula}{said}", "E35")
+    whole = "This step is not E35's: the solver has a rule of its own."
+    if solver(lab.run.solver).rule(options) == "gd":
+        said = rf", \quad \eta = {number(options['learning_rate'])}"
+        formula = r"\theta \leftarrow \theta - \eta \frac{\partial J}{\partial \theta}"
+        whole = _display(f"{formula}{said}", "E35")
     following = lab.run.following(k)
     if following is None:
         return whole

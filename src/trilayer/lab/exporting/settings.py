@@ -4,8 +4,14 @@ from typing import Any
 
 from trilayer.lab.lab import Lab
 from trilayer.lab.plans import engine_of
+from trilayer.solvers import solver
 
 _OPTIONS = ("learning_rate", "momentum", "schedule", "batch_size")
+
+
+def says_all(name: str) -> bool:
+    """Whether the estimator has a parameter for each of a solver's options."""
+    return solver(name).options.keys() <= set(_OPTIONS)
 
 
 def segments(lab: Lab, k: int) -> list[tuple[int, dict[str, Any]]]:

@@ -1,4 +1,4 @@
-"""The parts of the NumPy script; braces are filled in by `numpy_script`."""
+"""What every NumPy script has around the solver's loop; braces are filled in by `numpy_script`."""
 
 HEAD = '''"""A run of the trilayer lab, repeated with NumPy alone.
 
@@ -81,92 +81,6 @@ def objective(theta, X=X, Y=Y):
 
 
 '''
-
-GD = """# Until which iteration, which learning rate and momentum.
-SEGMENTS = {segments}
-
-theta, velocity, k, before = START, np.zeros_like(START), 0, None
-J, gradient = objective(theta)
-for until, eta, mu in SEGMENTS:
-    if mu != before:
-        velocity, before = np.zeros_like(theta), mu
-    while k < until:
-        velocity = mu * velocity + gradient
-        theta = theta - eta * velocity  # E35
-        J, gradient = objective(theta)
-        k += 1
-"""
-
-WALK = '''SEED, EPOCHS = {seed}, {epochs}
-SIZE = min({batch_size}, m)  # samples in a batch
-BATCHES = -(-m // SIZE)
-
-
-def rate_of(eta, epoch, batch, t):
-    """The learning rate of one batch; t updates were done before it."""
-{rate}
-
-
-# Until which epoch, which learning rate{and_momentum}.
-SEGMENTS = {segments}
-
-'''
-
-RATES = {
-    "constant": "    return eta",
-    "inverse-scaling": "    return eta / np.sqrt(1.0 + t / 100.0)",
-    "cosine": (
-        "    progress = min((epoch + batch / BATCHES) / EPOCHS, 1.0)\n"
-        "    return eta * 0.5 * (1.0 + np.cos(np.pi * progress))"
-    ),
-}
-
-SGD = """theta, velocity, k, t = START, np.zeros_like(START), 0, 0
-for until, eta, mu in SEGMENTS:
-    while k < until:
-        order = np.random.default_rng([SEED, k]).permutation(m)
-        for b in range(BATCHES):
-            batch = order[b * SIZE : (b + 1) * SIZE]
-            rate = rate_of(eta, k, b, t)
-            _, g = objective(theta, X[:, batch], Y[:, batch])
-            velocity = mu * velocity - rate * g
-            theta = theta + (mu * velocity - rate * g)  # Nesterov's momentum
-            t += 1
-        k += 1
-"""
-
-ADAM = """theta, k, t = START, 0, 0
-mean, square = np.zeros_like(START), np.zeros_like(START)
-for until, eta in SEGMENTS:
-    while k < until:
-        order = np.random.default_rng([SEED, k]).permutation(m)
-        for b in range(BATCHES):
-            batch = order[b * SIZE : (b + 1) * SIZE]
-            rate = rate_of(eta, k, b, t)
-            t += 1
-            _, g = objective(theta, X[:, batch], Y[:, batch])
-            mean = {beta1} * mean + (1 - {beta1}) * g
-            square = {beta2} * square + (1 - {beta2}) * g**2
-            unbiased = rate * (1 - {beta2}**t) ** 0.5 / (1 - {beta1}**t)
-            theta = theta - unbiased * mean / (np.sqrt(square) + {epsilon})
-        k += 1
-"""
-
-LBFGS = """theta, k, S, D = START, 0, [], []
-J, gradient = objective(theta)
-while k < K and np.any(gradient):
-    direction = two_loop(gradient, S, D)
-    first = 1.0 / float(np.linalg.norm(direction)) if k == 0 else 1.0
-    found, _ = search(objective, Point(theta, J, gradient), direction, first)
-    if found is None:
-        if not S:
-            break
-        S, D = [], []
-        continue
-    S, D = remember(S, D, found.theta - theta, found.gradient - gradient)
-    theta, J, gradient = found
-    k += 1
-"""
 
 TAIL = """
 W1, b1, W2, b2 = unpack(theta)

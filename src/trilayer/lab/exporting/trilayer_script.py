@@ -3,9 +3,11 @@
 from typing import Any
 
 from trilayer.lab.exporting import literals
-from trilayer.lab.exporting.settings import estimator_settings, segments
+from trilayer.lab.exporting.settings import estimator_settings, says_all, segments
+from trilayer.lab.faults import RefusalError
 from trilayer.lab.lab import Lab
 from trilayer.lab.plans import engine_of
+from trilayer.solvers import solver
 
 _ESTIMATOR = '''"""A run of the trilayer lab, repeated with the library.
 
@@ -14,7 +16,7 @@ _ESTIMATOR = '''"""A run of the trilayer lab, repeated with the library.
 
 {imports}import numpy as np
 
-from trilayer import {names}
+from trilayer import {names}{registering}
 
 {samples}
 
@@ -29,8 +31,8 @@ if __name__ == "__main__":
 
 _SOLVER = '''"""A run of the trilayer lab, repeated with the library.
 
-{k} iterations of {solver}. The learning rate or the momentum was changed on the way, so this
-drives the solver itself.
+{k} iterations of {solver}. An option was changed on the way, or is none of the estimator's, so
+this drives the solver itself.
 """
 
 {imports}import numpy as np
@@ -40,7 +42,7 @@ from trilayer.engines import select
 from trilayer.solvers.objective import Objective
 from trilayer.params import pack, unpack
 from trilayer.solvers import solver
-from trilayer.sources.memory import MemorySource
+from trilayer.sources.memory import MemorySource{registering}
 
 {samples}
 
@@ -55,17 +57,17 @@ SEGMENTS = [
 {segments}
 ]
 
-theta, state, momentum = pack(start), None, None
+chosen = solver({solver!r})
+theta, state, before = pack(start), None, None
 with MemorySource(X, Y, np.ones_like(Y)) as source:
     objective = Objective(source, select({engine!r}), start.n2, {l2!r})
     for until, options in SEGMENTS:
-        if state and "gradient" in state and options.get("momentum") != momentum:
-            state = {{**state, "velocity": np.zeros_like(theta)}}
-        momentum = options.get("momentum")
-        for step in solver({solver!r}).run(objective, theta, state=state, **options):
+        if before is not None:
+            state = chosen.retuned(state, before, options)
+        for step in chosen.run(objective, theta, state=state, **options):
             if step.k >= until:
                 break
-        theta, state = step.theta, step.state
+        theta, state, before = step.theta, step.state, options
 W1, b1, W2, b2 = vars(unpack(theta, start.n1, start.n2)).values()
 if __name__ == "__main__":
     print(f"after {{step.k}} iterations: J = {{step.J!r}}")
@@ -73,10 +75,27 @@ if __name__ == "__main__":
 
 
 def make(lab: Lab, k: int) -> bytes:
-    """Write the script of iterations 1 to k."""
+    """Write the script of iterations 1 to k.
+
+    Raises
+    ------
+    RefusalError
+        If the solver is in no module that a script could import.
+    """
     parts = segments(lab, k)
-    write = _by_estimator if len(parts) == 1 and k > 0 else _by_solver
+    whole = len(parts) == 1 and k > 0 and says_all(lab.run.solver)
+    write = _by_estimator if whole else _by_solver
     return write(lab, k, parts).encode()
+
+
+def _registering(name: str) -> str:
+    """Return the import that registers a solver; nothing for one of trilayer's own."""
+    module = solver(name).run.__module__
+    if module.startswith("trilayer."):
+        return ""
+    if module == "__main__":
+        raise RefusalError("no_script", solver=name)
+    return f"\nimport {module}  # registers the solver"
 
 
 def _by_estimator(lab: Lab, k: int, _: Any) -> str:
@@ -90,6 +109,7 @@ def _by_estimator(lab: Lab, k: int, _: Any) -> str:
         k=k, solver=lab.run.solver, imports=literals.imports(lab),
         samples=literals.samples(lab),
         names="Params, TriLayerClassifier" if zero else "TriLayerClassifier",
+        registering=_registering(lab.run.solver),
         settings="\n".join(f"    {name}={value}," for name, value in settings.items()),
         stop=f", on_step=lambda progress: progress.k >= {k}" if shorter else "",
     )  # fmt: skip
@@ -99,6 +119,7 @@ def _by_solver(lab: Lab, k: int, parts: list[tuple[int, dict[str, Any]]]) -> str
     start = {name: literals.array(M) for name, M in vars(lab.run.start).items()}
     return _SOLVER.format(
         k=k, solver=lab.run.solver, l2=lab.run.l2, engine=engine_of(lab.run.solver),
+        registering=_registering(lab.run.solver),
         imports=literals.imports(lab), samples=literals.samples(lab), **start,
         segments="\n".join(f"    {part!r}," for part in parts),
     )  # fmt: skip

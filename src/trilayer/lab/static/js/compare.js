@@ -2,11 +2,11 @@
 
 import { Chart } from "./chart.js";
 import { Choice, Numeric, Switch } from "./fields.js";
-import { has, t } from "./i18n.js";
+import { t } from "./i18n.js";
 import { html, signal } from "./lib.js";
 import { tell } from "./link.js";
 import { grouped, short } from "./numbers.js";
-import { Knob } from "./setup.js";
+import { Knob, choiceName, knobName, solverName } from "./setup.js";
 import { comparison, hello, session } from "./state.js";
 
 /** @typedef {Record<string, any>} Run */
@@ -60,7 +60,7 @@ function Line({ run, at }) {
   const put = (changed) => { runs.value = runs.value.map((old, i) => (i === at ? changed : old)); };
   return html`<li class="fields">
     <${Choice} name=${`solver-${at}`} label=${t("model.solver")} value=${run.solver}
-      options=${Object.keys(solvers).map((value) => ({ value, text: t(`solver.${value}`) }))}
+      options=${Object.keys(solvers).map((value) => ({ value, text: solverName(value) }))}
       onPick=${(/** @type {string} */ v) => put({ solver: v })} />
     ${Object.entries(solvers[run.solver] ?? {}).map(([name, spec]) => html`<${Knob} key=${name}
       name=${name}
@@ -82,11 +82,8 @@ function named(run, i) {
   const specs = hello.value?.solvers[run.solver] ?? {};
   const knobs = Object.keys(run).filter((name) => name in specs || (name === "l2" && run.l2))
     .filter((name) => run[name] !== specs[name]?.default || name === "learning_rate")
-    .map((name) => {
-      const value = run[name];
-      return `${t(`knob.${name}`)} ${has(`schedule.${value}`) ? t(`schedule.${value}`) : value}`;
-    });
-  return `${i + 1} ${t(`solver.${run.solver}`)}${knobs.length ? `: ${knobs.join(", ")}` : ""}`;
+    .map((name) => `${knobName(name)} ${choiceName(run[name])}`);
+  return `${i + 1} ${solverName(run.solver)}${knobs.length ? `: ${knobs.join(", ")}` : ""}`;
 }
 
 function Result() {

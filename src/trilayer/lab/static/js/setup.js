@@ -1,7 +1,7 @@
 // What is trained: the samples, the network, the solver and when to stop.
 
 import { Choice, Numeric, Slider } from "./fields.js";
-import { t } from "./i18n.js";
+import { has, t } from "./i18n.js";
 import { html } from "./lib.js";
 import { tell } from "./link.js";
 import { percent } from "./numbers.js";
@@ -90,7 +90,7 @@ export function Model() {
       <${Numeric} name="seed" label=${t("model.seed")} value=${now.seed} ...${range("seed")}
         onPick=${(/** @type {number} */ v) => change({ seed: v })} />
       <${Choice} name="solver" label=${t("model.solver")} value=${now.solver}
-        options=${Object.keys(solvers).map((value) => ({ value, text: t(`solver.${value}`) }))}
+        options=${Object.keys(solvers).map((value) => ({ value, text: solverName(value) }))}
         onPick=${(/** @type {string} */ v) => change({ solver: v })} />
       ${Object.entries(solvers[now.solver] ?? {}).map(([name, spec]) => html`<${Knob} key=${name}
         name=${name} spec=${spec} value=${now[name]} onPick=${(/** @type {any} */ v) => change({ [name]: v })} />`)}
@@ -114,11 +114,29 @@ export function Model() {
  * @param {{name: string, spec: Record<string, any>, value: any, onPick: (value: any) => void}} props
  */
 export function Knob({ name, spec, value, onPick }) {
-  const label = t(`knob.${name}`);
+  const label = knobName(name);
   if (spec.choices) {
     return html`<${Choice} name=${name} label=${label} value=${value ?? spec.default}
-      options=${spec.choices.map((/** @type {string} */ v) => ({ value: v, text: t(`schedule.${v}`) }))} onPick=${onPick} />`;
+      options=${spec.choices.map((/** @type {string} */ v) => ({ value: v, text: choiceName(v) }))} onPick=${onPick} />`;
   }
   return html`<${Numeric} name=${name} label=${label} value=${value ?? spec.default} min=${spec.min}
     max=${spec.max} whole=${spec.whole} onPick=${onPick} />`;
+}
+
+// Names of the solvers, and of their knobs and choices: one that is registered beside those of
+// trilayer has its own for want of better.
+
+/** @param {string} name */
+export function solverName(name) {
+  return has(`solver.${name}`) ? t(`solver.${name}`) : name;
+}
+
+/** @param {string} name */
+export function knobName(name) {
+  return has(`knob.${name}`) ? t(`knob.${name}`) : name;
+}
+
+/** @param {any} value */
+export function choiceName(value) {
+  return has(`schedule.${value}`) ? t(`schedule.${value}`) : String(value);
 }

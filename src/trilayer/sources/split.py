@@ -1,0 +1,95 @@
+"""Which rows of a table are held out to judge by: decided once, in the order of the rows."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trilayer.optional import require
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+else:
+    pa = require("pyarrow", "cli")
+
+_NEARLY = 1e-9  # what products of shares and counts may be off
+
+
+@dataclass
+class _Stratum:
+    """The rows of one label: of each group of 1 / share that follow each other, one is held out."""
+
+    seed: tuple[int, int]
+    share: float
+    count: int = 0
+    draws: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+
+    def next(self, count: int) -> NDArray[np.bool_]:
+        """Say which of the next rows are held out."""
+        i = np.arange(self.count, self.count + count)
+        self.count += count
+        if not self.share or not count:
+            return np.zeros(count, dtype=bool)
+        group = np.floor(i * self.share + _NEARLY).astype(np.int64)
+        first, behind = (np.ceil(g / self.share - _NEARLY) for g in (group, group + 1))
+        place = np.floor(self._drawn(int(group[-1]) + 1)[group] * (behind - first))
+        return np.asarray(i - first == place)
+
+    def _drawn(self, groups: int) -> NDArray[np.float64]:
+        if groups > len(self.draws):  # twice as many, so that blocks of any size cost the same
+            self.draws = np.random.default_rng(self.seed).random(2 * groups)
+        return self.draws
+
+
+class Split:
+    """Rows to learn from and rows held out, each label its share, by the order of the rows alone.
+
+    So a table read whole, as a stream, from one file or from forty, is split alike.
+
+    Parameters
+    ----------
+    seed : int
+    share : float
+        Of the rows to hold out, 0 or more and below 1.
+    """
+
+    def __init__(self, seed: int, share: float) -> None:
+        self.seed, self.share = seed, share
+        self._strata: dict[Any, _Stratum] = {}
+        self._bits = bytearray()
+        self._rest = np.zeros(0, dtype=bool)
+
+    def see(self, labels: "pa.Array", counts: NDArray[np.bool_]) -> None:
+        """Decide about the next rows of the table.
+
+        Parameters
+        ----------
+        labels : pyarrow.Array
+            Theirs.
+        counts : array of bool
+            Which of them count: they have a label, and weigh something. No other is held out.
+        """
+        held = np.zeros(len(counts), dtype=bool)
+        rows = np.flatnonzero(counts)
+        found = labels.filter(pa.array(counts)).dictionary_encode()
+        codes = found.indices.to_numpy(zero_copy_only=False)
+        for code, label in enumerate(found.dictionary.to_pylist()):
+            seed = (self.seed, len(self._strata))
+            stratum = self._strata.setdefault(label, _Stratum(seed, self.share))
+            here = rows[codes == code]
+            held[here[stratum.next(len(here))]] = True
+        waiting = np.concatenate([self._rest, held])
+        whole = len(waiting) - len(waiting) % 8
+        self._bits += np.packbits(waiting[:whole]).tobytes()
+        self._rest = waiting[whole:]
+
+    def is_held(self, first: int, count: int) -> NDArray[np.bool_]:
+        """Say which of `count` rows from `first` on are held out; they have been seen."""
+        bits = np.frombuffer(bytes(self._bits[first // 8 : -(-(first + count) // 8)]), np.uint8)
+        seen = np.concatenate([np.unpackbits(bits).astype(bool), self._rest])
+        return seen[first % 8 :][:count] if len(bits) else self._rest[first % 8 :][:count]
+
+    def is_learnt(self, first: int, count: int) -> NDArray[np.bool_]:
+        """Say which rows are learnt from."""
+        return ~self.is_held(first, count)
