@@ -137,7 +137,7 @@ def _judged_by(read: Read, source: Source) -> Rows:
 
 
 def _with_valid(rows: Rows, valid: list[Path]) -> Rows:
-    parts = list(answered(Encoding(rows.encoder), rows.target, valid))
+    parts = list(answered(Encoding(rows.encoder.fitted_), rows.target, valid))
     positive = np.concatenate([part.positive for part in parts])
     if not len(positive):
         raise InputError(f"{valid[0]}: target column {rows.target.name!r} is empty in every row")
