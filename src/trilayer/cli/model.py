@@ -16,13 +16,14 @@ from trilayer.lazy import cached_property
 from trilayer.modelfile import ModelRecord, read
 from trilayer.params import Params
 from trilayer.tables import NUMBER, Block, convert, refuse_infinite, rows_for, scan_placed
+from trilayer.tables.files import TableFile
 from trilayer.tables.targets import Answers, Target
 
 if TYPE_CHECKING:
     from trilayer.encoding import TableEncoder
 
 Floats = npt.NDArray[np.floating[Any]]
-Sources = list[Path] | BinaryIO
+Sources = list[Path] | list[TableFile] | BinaryIO
 
 TOO_LARGE = "the inputs are too large for this model"
 

@@ -47,9 +47,9 @@ def parquet_bytes(file: TableFile) -> int:
 
 def read_parquet(file: TableFile, columns: Sequence[str]) -> "pa.Table":
     """Read columns of one file."""
-    with plain_errors(file.name):
+    with plain_errors(file.name), file.reading() as stream:
         # The names also match what is nested inside other columns: hence the selection.
-        table = _open(file).read(columns=list(columns)).select(list(columns))
+        table = _parquet(stream).read(columns=list(columns)).select(list(columns))
     return without_views(table.replace_schema_metadata(None))
 
 
@@ -66,19 +66,18 @@ def scan_parquet(
     file: TableFile, columns: Sequence[str], rows: int, groups: Sequence[int] | None = None
 ) -> Iterator["pa.Table"]:
     """Stream columns of one file, at most so many rows at a time; or of some row groups only."""
-    with plain_errors(file.name):
+    with plain_errors(file.name), file.reading() as stream:
         # Else whole row groups are kept in memory, and all of them until the last is read.
-        opened = _open(file, pre_buffer=False, buffer_size=_BUFFER)
+        opened = _parquet(stream, pre_buffer=False, buffer_size=_BUFFER)
         batches = opened.iter_batches(batch_size=rows, columns=list(columns), row_groups=groups)
-    while True:
-        with plain_errors(file.name):
-            batch = next(batches, None)
-        if batch is None:
-            return
-        yield without_views(pa.Table.from_batches([batch]).select(list(columns)))
+        for batch in batches:
+            yield without_views(pa.Table.from_batches([batch]).select(list(columns)))
 
 
-def _open(file: TableFile, **options: Any) -> "pq.ParquetFile":
-    stream = file.open()
+def _open(file: TableFile) -> "pq.ParquetFile":
+    return _parquet(file.open())
+
+
+def _parquet(stream: "pa.NativeFile", **options: Any) -> "pq.ParquetFile":
     whole = stream if stream.seekable() else pa.BufferReader(stream.read())
     return pq.ParquetFile(whole, **options)

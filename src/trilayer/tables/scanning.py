@@ -129,6 +129,7 @@ def _blocks(
             yield wanted.start, block.slice(wanted.start - at, len(wanted))
         at = here.stop
         if part is not None and at >= part.stop:
+            file.storage.check()  # the pass ends here
             return
 
 
