@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test browser sanitize lint bench docs clean
+.PHONY: demo test sanitize lint bench docs clean
 .DEFAULT_GOAL := help
 
 help:
@@ -52,11 +52,9 @@ NO_ENGINE := the tests need the native engine, and it was not built: install a C
 		{ rm .venv/base; echo "$(NO_ENGINE)" >&2; exit 1; }
 	@touch $@
 
-# The lab's tests drive a browser: one on PATH, or one that is installed here and now.
-browser: .venv/group-test
+# The lab's tests drive a browser: one that is there, or else is installed here and now.
+test: .venv/native .venv/group-test build/lab/stamp
 	$(BIN)/python scripts/chromium.py
-
-test: .venv/native .venv/group-test build/lab/stamp browser
 	$(BIN)/python -m pytest -n auto --cov --cov-report=term $(ARGS)
 
 # The native engine, built with AddressSanitizer and UBSan, in an environment of its own that

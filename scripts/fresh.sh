@@ -29,8 +29,10 @@ CHILD=
 apart() {
   unshare --mount --pid --fork --kill-child --mount-proc -- "$@" < /dev/null &
   CHILD=$!
-  wait "$CHILD"
+  local status=0
+  wait "$CHILD" || status=$?
   CHILD=
+  return "$status"
 }
 
 gone() {
@@ -54,6 +56,7 @@ trap 'exit 143' TERM
 # and packages are no business of the try. Without one debootstrap knows a mirror of its own.
 sources() {
   command -v apt-get > /dev/null || return 0
+  # shellcheck disable=SC2016  # apt's own variables
   apt-get indextargets --format 'deb $(SITE) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
     awk -v suite="$SUITE" '$3 ~ "^" suite "(-updates|-security)?$" && $4 == "main"' | sort --unique
 }
@@ -129,6 +132,7 @@ for target in demo test; do
 done
 TRY
 
+# shellcheck disable=SC2016  # variables of the bash inside
 apart bash -euc '
   mount -t proc proc "$1/proc"
   mount -t sysfs -o ro sysfs "$1/sys"
@@ -136,7 +140,7 @@ apart bash -euc '
   mount -t devpts -o newinstance,ptmxmode=666 devpts "$1/dev/pts"
   root=$1
   shift
-  exec env --ignore-environment chroot "$root" /usr/bin/env "$@"
+  exec env --ignore-environment "$(command -v chroot)" "$root" /usr/bin/env "$@"
 ' apart "$ROOT" HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
   "${PASSED[@]}" bash /try "${NEEDS[@]}"
 say "both commands passed"
