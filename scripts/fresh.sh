@@ -21,7 +21,11 @@ for tool in debootstrap unshare git; do
   command -v "$tool" > /dev/null || refuse "$tool is missing (Debian: apt-get install debootstrap util-linux git)"
 done
 
-ROOT=$(mktemp --directory --tmpdir="${TMPDIR:-/var/tmp}" fresh.XXXXXXXXXX)
+# Nobody else looks into the folder, for copies of this machine's configuration lie there; the
+# root in it is open to that machine's own users, as roots are.
+FOLDER=$(mktemp --directory --tmpdir="${TMPDIR:-/var/tmp}" fresh.XXXXXXXXXX)
+ROOT=$FOLDER/root
+mkdir --mode=755 "$ROOT"
 CHILD=
 
 # All that runs, runs in namespaces of its own: they, every process and every mount in them end
@@ -40,10 +44,10 @@ gone() {
     kill -KILL "$CHILD" 2> /dev/null || true
     wait "$CHILD" 2> /dev/null || true
   fi
-  if grep --quiet --fixed-strings " $ROOT/" /proc/self/mountinfo; then
-    say "something is mounted in $ROOT, so it was left there"
+  if grep --quiet --fixed-strings " $FOLDER/" /proc/self/mountinfo; then
+    say "something is mounted in $FOLDER, so it was left there"
   else
-    rm -rf --one-file-system -- "$ROOT"
+    rm -rf --one-file-system -- "$FOLDER"
   fi
 }
 trap gone EXIT
@@ -102,14 +106,12 @@ passed() {
 
 SOURCES=$(sources)
 MIRROR=$(awk -v suite="$SUITE" '$3 == suite { print $2; exit }' <<< "$SOURCES")
-say "$SUITE with ${NEEDS[*]}, in $ROOT"
+say "$SUITE with ${NEEDS[*]}, in $FOLDER"
 # shellcheck disable=SC2086  # no mirror is no argument
-apart debootstrap --variant=minbase "$SUITE" "$ROOT" $MIRROR > "$ROOT.log" 2>&1 || {
-  tail -n 20 "$ROOT.log" >&2
-  rm --force "$ROOT.log"
+apart debootstrap --variant=minbase "$SUITE" "$ROOT" $MIRROR > "$FOLDER/log" 2>&1 || {
+  tail -n 20 "$FOLDER/log" >&2
   refuse "debootstrap failed"
 }
-rm --force "$ROOT.log"
 configure
 
 git bundle create --quiet "$ROOT/trilayer.bundle" HEAD
