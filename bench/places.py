@@ -18,9 +18,9 @@ import numpy as np
 from quality import DATA
 from trial.sets import data_sets
 from trilayer.engines.fused import FusedEngine, places_in
+from trilayer.estimators.table_classifier import encoded
 from trilayer.params import initialise
-from trilayer.recipes import recipe
-from trilayer.table_classifier import encoded
+from trilayer.select.presets import recipe
 
 
 def seconds(call: Callable[[], object]) -> float:

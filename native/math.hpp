@@ -79,12 +79,41 @@ TRILAYER_OPERATOR(*)
 TRILAYER_OPERATOR(/)
 #undef TRILAYER_OPERATOR
 
+template <class T, int N> TRILAYER_INLINE Pack<T, N> same(T x) {
+  Pack<T, N> out;
+  for (int i = 0; i < N; ++i) out.v[i] = splat(x);
+  return out;
+}
+
+// As for single vectors; any of the three may be one number for all.
+#define TRILAYER_FUSED(name)                                                                   \
+  template <class T, int N>                                                                    \
+  TRILAYER_INLINE Pack<T, N> name(const Pack<T, N>& c, const Pack<T, N>& a,                    \
+                                  const Pack<T, N>& b) {                                       \
+    return each([](Vec<T> z, Vec<T> x, Vec<T> y) { return name(z, x, y); }, c, a, b);          \
+  }                                                                                            \
+  template <class T, int N>                                                                    \
+  TRILAYER_INLINE Pack<T, N> name(const Pack<T, N>& c, const Pack<T, N>& a, T b) {             \
+    return name(c, a, same<T, N>(b));                                                          \
+  }                                                                                            \
+  template <class T, int N>                                                                    \
+  TRILAYER_INLINE Pack<T, N> name(T c, const Pack<T, N>& a, const Pack<T, N>& b) {             \
+    return name(same<T, N>(c), a, b);                                                          \
+  }                                                                                            \
+  template <class T, int N>                                                                    \
+  TRILAYER_INLINE Pack<T, N> name(T c, const Pack<T, N>& a, T b) {                             \
+    return name(same<T, N>(c), a, same<T, N>(b));                                              \
+  }
+TRILAYER_FUSED(plus_product)
+TRILAYER_FUSED(minus_product)
+#undef TRILAYER_FUSED
+
 template <class T, class C, int N>
 TRILAYER_INLINE Pack<T, N> polynomial(const C& c, const Pack<T, N>& x) {
   constexpr int terms = int(sizeof(C) / sizeof(c[0]));
-  Pack<T, N> p = x * c[terms - 1] + c[terms - 2];
+  Pack<T, N> p = plus_product(c[terms - 2], x, c[terms - 1]);
 #pragma GCC unroll 16
-  for (int i = terms - 3; i >= 0; --i) p = p * x + c[i];
+  for (int i = terms - 3; i >= 0; --i) p = plus_product(same<T, N>(c[i]), p, x);
   return p;
 }
 
@@ -121,13 +150,13 @@ TRILAYER_INLINE Vec<double> scale(Vec<double> v, Vec<double> n) {
 // e^x for lowest <= x <= highest, or NaN.
 template <class T, int N> TRILAYER_INLINE Pack<T, N> exp_in_range(const Pack<T, N>& x) {
   using K = Constants<T>;
-  const auto t = x * K::log2e + K::round_sixteenth;
+  const auto t = plus_product(K::round_sixteenth, x, K::log2e);
   const auto n = t - K::round_sixteenth;
-  const auto r = (x - n * K::ln2_high) - n * K::ln2_low;
+  const auto r = minus_product(minus_product(x, n, K::ln2_high), n, K::ln2_low);
   const auto power = each([](Vec<T> i) { return look_up(i, K::powers); }, t);
   const auto rest = each([](Vec<T> i) { return look_up(i, K::powers_rest); }, t);
   const auto u = r * polynomial<T>(K::table, r);
-  const auto e = power + (power * u + rest);
+  const auto e = power + plus_product(rest, power, u);
   return each([](Vec<T> v, Vec<T> by) { return scale(v, by); }, e, n);
 }
 
@@ -144,15 +173,7 @@ TRILAYER_INLINE Vec<float> reciprocal(Vec<float> d) {  // 14 bits
 }
 TRILAYER_INLINE Vec<double> reciprocal(Vec<double> d) {  // 28 bits
   const Vec<double> y = (Vec<double>)_mm512_rcp14_pd((__m512d)d);
-  return y + y * (1.0 - d * y);
-}
-
-// x - a b, rounded once: not left to the compiler, which fuses when it likes.
-TRILAYER_INLINE Vec<float> minus_product(Vec<float> x, Vec<float> a, Vec<float> b) {
-  return (Vec<float>)_mm512_fnmadd_ps((__m512)a, (__m512)b, (__m512)x);
-}
-TRILAYER_INLINE Vec<double> minus_product(Vec<double> x, Vec<double> a, Vec<double> b) {
-  return (Vec<double>)_mm512_fnmadd_pd((__m512d)a, (__m512d)b, (__m512d)x);
+  return plus_product(y, y, minus_product(splat(1.0), d, y));
 }
 
 // num / (1 + e) for 0 <= e <= 1 and num 1 or e: an approximate quotient q is corrected once, to
@@ -161,9 +182,7 @@ template <class T, int N>
 TRILAYER_INLINE Pack<T, N> quotient(const Pack<T, N>& num, const Pack<T, N>& e) {
   const auto y = each([](Vec<T> d) { return reciprocal(d); }, T(1) + e);
   const auto q = num * y;
-  const auto rest =
-      each([](Vec<T> x, Vec<T> a, Vec<T> b) { return minus_product(x, a, b); }, num - q, e, q);
-  return q + y * rest;
+  return plus_product(q, y, minus_product(num - q, e, q));
 }
 
 template <class T> Vec<T> if_negative(Vec<T> z, Vec<T> yes, Vec<T> no);
@@ -192,21 +211,21 @@ template <class T> TRILAYER_INLINE Vec<T> scale(Vec<T> v, Vec<T> t, Vec<T> half)
 
 template <class T, int N> TRILAYER_INLINE Pack<T, N> exp_in_range(const Pack<T, N>& x) {
   using K = Constants<T>;
-  const auto t = x * K::log2e + K::round_integer;
+  const auto t = plus_product(K::round_integer, x, K::log2e);
   const auto n = t - K::round_integer;
   // r + rest is x - n ln2: exactly high, then low; rest is what their sum rounds away.
-  const auto high = x - n * K::ln2_high, low = n * K::ln2_low;
+  const auto high = minus_product(x, n, K::ln2_high), low = n * K::ln2_low;
   const auto r = high - low, rest = (high - r) - low;
-  const auto e = T(1) + (r + (r * r * polynomial<T>(K::plain, r) + rest));
+  const auto e = T(1) + (r + plus_product(rest, r * r, polynomial<T>(K::plain, r)));
   return each([](Vec<T> v, Vec<T> i, Vec<T> half) { return scale<T>(v, i, half); }, e, t,
-              n * T(0.5) + K::round_integer);
+              plus_product(K::round_integer, n, T(0.5)));
 }
 
 // num / (1 + e) for 0 <= e <= 1, corrected for what 1 + e rounds away; 1 / d within 5 % will do.
 template <class T, int N>
 TRILAYER_INLINE Pack<T, N> quotient(const Pack<T, N>& num, const Pack<T, N>& e) {
   const auto d = T(1) + e, q = num / d;
-  return q - q * ((e - (d - T(1))) * (T(1.457) - T(0.5) * d));
+  return minus_product(q, q, (e - (d - T(1))) * minus_product(T(1.457), d, T(0.5)));
 }
 
 template <class T> TRILAYER_INLINE Vec<T> if_negative(Vec<T> z, Vec<T> yes, Vec<T> no) {
@@ -237,9 +256,9 @@ template <class T, int N> TRILAYER_INLINE Pack<T, N> sigmoid(const Pack<T, N>& z
 template <class T, int N>
 TRILAYER_INLINE Pack<T, N> add_log1p(const Pack<T, N>& base, const Pack<T, N>& e) {
   const auto d = e + T(2), q = e / d;
-  const auto s = q - q * ((e - (d - T(2))) * (T(0.82) - T(0.163) * d));
+  const auto s = minus_product(q, q, (e - (d - T(2))) * minus_product(T(0.82), d, T(0.163)));
   const auto w = s * s;
-  return e + (base - s * (e - w * polynomial<T>(Constants<T>::atanh, w)));
+  return e + minus_product(base, s, minus_product(e, w, polynomial<T>(Constants<T>::atanh, w)));
 }
 
 template <class T, int N> TRILAYER_INLINE Pack<T, N> positive_part(const Pack<T, N>& z) {

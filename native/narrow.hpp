@@ -103,7 +103,7 @@ template <class T> struct Narrow {
       for (int v = 0; v < V; ++v) x[v] = load(in.x + k * in.stride + v * L);
       for (int j = 0; j < J; ++j) {
         const Vec<T> weight = splat(w[k * w_stride + j]);
-        for (int v = 0; v < V; ++v) sum[j][v] += weight * x[v];
+        for (int v = 0; v < V; ++v) sum[j][v] = plus_product(sum[j][v], weight, x[v]);
       }
     }
     for (int j = 0; j < J; ++j)
@@ -125,7 +125,7 @@ template <class T> struct Narrow {
       for (int k = 0; k < K; ++k) x[k] = load(in.x + k * in.stride + i);
       for (int j = 0; j < J; ++j) {
         const Vec<T> slope = load(dz + j * row + i);
-        for (int k = 0; k < K; ++k) sum[k * J + j] += x[k] * slope;
+        for (int k = 0; k < K; ++k) sum[k * J + j] = plus_product(sum[k * J + j], x[k], slope);
       }
     }
     T total[rows];
@@ -180,7 +180,7 @@ template <class T> struct Narrow {
       a = sigmoid(a);
       for (int v = 0; v < V; ++v) {
         store(at + v * L, a.v[v]);
-        sum[v] += weight * a.v[v];
+        sum[v] = plus_product(sum[v], weight, a.v[v]);
       }
     }
     for (int v = 0; v < V; ++v) store(z2 + v * L, sum[v]);
@@ -195,8 +195,8 @@ template <class T> struct Narrow {
       const Vec<T> d = load(dz2 + i);
       for (int j = 0; j < J; ++j) {
         const Vec<T> a = load(hidden + j * row + i);
-        const Vec<T> slope = d * (a - a * a);
-        sum[j] += d * a;
+        const Vec<T> slope = d * minus_product(a, a, a);
+        sum[j] = plus_product(sum[j], d, a);
         sum[J + j] += slope;
         store(hidden + j * row + i, slope);
       }

@@ -55,7 +55,7 @@ template <class T> struct Samples {
   const Index* order;
   Index padded_to;
   Index listed;  // length of order, 0 without
-  bool equal;    // no sample weighs more than another: s is null, or all ones
+  bool equal;    // it is known that all samples weigh 1; else each tile looks
 
   // With a layout, x holds the plain inputs alone, and at and part where each sample is in each
   // run: between rows at and at + 1 of the table, `part` of the way from the first to the second
@@ -106,7 +106,7 @@ struct Updates {
   void (*descend)(Index n, const double* g, double rate, double momentum, double* v, double* theta);
   // v = momentum v - rate g; theta += momentum v - rate g (Nesterov).
   void (*sgd)(Index n, const double* g, double rate, double momentum, double* v, double* theta);
-  // m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2;
+  // m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) (g g);
   // theta -= rate m / (sqrt(v) + epsilon).
   void (*adam)(Index n, const double* g, double rate, double beta1, double beta2, double epsilon,
                double* m, double* v, double* theta);

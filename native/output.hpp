@@ -62,7 +62,14 @@ const T* gather(const T* from, const Index* order, Index first, Index count, Ind
   return to;
 }
 
-// y and s of samples first .. first + count for the tile.
+template <class T> bool all_ones(const T* s, Index count) {
+  bool ones = true;
+  for (Index i = 0; i < count; ++i) ones &= s[i] == T(1);
+  return ones;
+}
+
+// y and s of samples first .. first + count for the tile. Weights that are all 1 say what none say,
+// and are summed by the same formula: equal samples have equal sums, bit for bit.
 template <class T>
 void gather_labels(const Samples<T>& samples, Index first, Index count, Index padded,
                    OutputTile<T>& tile) {
@@ -73,7 +80,7 @@ void gather_labels(const Samples<T>& samples, Index first, Index count, Index pa
   tile.s = in_place && samples.s
                ? samples.s + first
                : gather(samples.s, order, first, count, padded, tile.copies + padded);
-  tile.equal = samples.equal;
+  tile.equal = samples.equal || all_ones(tile.s, count);
 }
 
 template <class T> double sum_of_lanes(Vec<T> v) {
@@ -85,7 +92,8 @@ template <class T> double sum_of_lanes(Vec<T> v) {
 // log(1 + e_1) + log(1 + e_2) + ... of equally weighted samples, lane by lane: q holds the product
 // of the factors, less 1. It only grows, by terms that are not negative, so it keeps the digits of
 // a sum of small e; a tile's product, at most 2^tile, is far from overflow.
-template <class V> TRILAYER_INLINE V times_one_plus(V q, V e) { return q + (e + e * q); }
+template <class V> TRILAYER_INLINE V times_one_plus(V q, V e) { return q + plus_product(e, e, q); }
+TRILAYER_INLINE double times_one_plus(double q, double e) { return q + (e + e * q); }
 
 template <class T, int N> double log_of_product(const Pack<T, N>& q) {
   constexpr int L = lanes<T>;
@@ -121,10 +129,10 @@ TRILAYER_INLINE void output_vectors(const OutputTile<T>& tile, Index i, OutputSu
   }
   if (!want_loss) return;
   // log(1 + e^z) - y z = log(1 + e) + base, the large parts of base cancelled first.
-  const auto base = positive_part(z) - y * z;
+  const auto base = minus_product(positive_part(z), y, z);
   if (tile.equal) {
     for (int v = 0; v < N; ++v) {
-      sums.loss += s.v[v] * base.v[v];
+      sums.loss = plus_product(sums.loss, s.v[v], base.v[v]);
       sums.product.v[v] = times_one_plus(sums.product.v[v], s.v[v] * e.v[v]);
     }
   } else {

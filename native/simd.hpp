@@ -9,6 +9,8 @@
 
 #if defined(__AVX512F__) && defined(__AVX512DQ__)
 #define TRILAYER_AVX512 1
+#endif
+#if defined(__AVX512F__) || defined(__FMA__)
 #include <immintrin.h>
 #endif
 
@@ -56,6 +58,49 @@ template <class T> TRILAYER_INLINE void store(T* p, Vec<T> v) { __builtin_memcpy
 
 // `- Vec{}` keeps -0.0, where `+ Vec{}` would turn it into 0.0.
 template <class T> TRILAYER_INLINE Vec<T> splat(T x) { return x - Vec<T>{}; }
+
+// a b + c and c - a b, rounded once where the processor does that at no cost. No product and sum
+// is fused but by these: a compiler left to fuse (-ffp-contract) does it in one copy of a line and
+// not in the next, and two ways to one number part by a last bit.
+#if defined(__AVX512F__)
+TRILAYER_INLINE Vec<float> plus_product(Vec<float> c, Vec<float> a, Vec<float> b) {
+  return (Vec<float>)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
+}
+TRILAYER_INLINE Vec<double> plus_product(Vec<double> c, Vec<double> a, Vec<double> b) {
+  return (Vec<double>)_mm512_fmadd_pd((__m512d)a, (__m512d)b, (__m512d)c);
+}
+TRILAYER_INLINE Vec<float> minus_product(Vec<float> c, Vec<float> a, Vec<float> b) {
+  return (Vec<float>)_mm512_fnmadd_ps((__m512)a, (__m512)b, (__m512)c);
+}
+TRILAYER_INLINE Vec<double> minus_product(Vec<double> c, Vec<double> a, Vec<double> b) {
+  return (Vec<double>)_mm512_fnmadd_pd((__m512d)a, (__m512d)b, (__m512d)c);
+}
+#elif defined(__FMA__)
+TRILAYER_INLINE Vec<float> plus_product(Vec<float> c, Vec<float> a, Vec<float> b) {
+  return (Vec<float>)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
+}
+TRILAYER_INLINE Vec<double> plus_product(Vec<double> c, Vec<double> a, Vec<double> b) {
+  return (Vec<double>)_mm256_fmadd_pd((__m256d)a, (__m256d)b, (__m256d)c);
+}
+TRILAYER_INLINE Vec<float> minus_product(Vec<float> c, Vec<float> a, Vec<float> b) {
+  return (Vec<float>)_mm256_fnmadd_ps((__m256)a, (__m256)b, (__m256)c);
+}
+TRILAYER_INLINE Vec<double> minus_product(Vec<double> c, Vec<double> a, Vec<double> b) {
+  return (Vec<double>)_mm256_fnmadd_pd((__m256d)a, (__m256d)b, (__m256d)c);
+}
+#else
+#if defined(__FP_FAST_FMA) && defined(__FP_FAST_FMAF)
+inline float fused(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
+inline double fused(double a, double b, double c) { return __builtin_fma(a, b, c); }
+template <class V> TRILAYER_INLINE V plus_product(V c, V a, V b) {
+  for (int l = 0; l < int(sizeof c / sizeof c[0]); ++l) c[l] = fused(a[l], b[l], c[l]);
+  return c;
+}
+#else
+template <class V> TRILAYER_INLINE V plus_product(V c, V a, V b) { return c + a * b; }
+#endif
+template <class V> TRILAYER_INLINE V minus_product(V c, V a, V b) { return plus_product(c, -a, b); }
+#endif
 
 template <class T> TRILAYER_INLINE IntVec<T> bits(Vec<T> v) {
   IntVec<T> i;

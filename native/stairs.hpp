@@ -95,7 +95,7 @@ template <class T> struct Stairs {
           T* to = z1 + visit[i].sample * N * L;
           const Vec<T> up = splat(visit[i].part), down = splat(T(1) - visit[i].part);
           for (int v = 0; v < N; ++v)
-            store(to + v * L, load(to + v * L) + down * low[v] + up * high[v]);
+            store(to + v * L, plus_product(plus_product(load(to + v * L), down, low[v]), up, high[v]));
         }
       }
   }
@@ -112,8 +112,8 @@ template <class T> struct Stairs {
         const T* row = W1 + place.at[g] * N * L;
         const Vec<T> up = splat(place.part[g]), down = splat(T(1) - place.part[g]);
         for (int v = 0; v < N; ++v) {
-          sum[v] += down * load(row + v * L);
-          high[v] += up * load(row + (N + v) * L);
+          sum[v] = plus_product(sum[v], down, load(row + v * L));
+          high[v] = plus_product(high[v], up, load(row + (N + v) * L));
         }
       }
       for (int v = 0; v < N; ++v) store(z1 + v * L, sum[v] + high[v]);
@@ -142,8 +142,8 @@ template <class T> struct Stairs {
       const Vec<T> up = splat(part), down = splat(T(1) - part);
       for (int v = 0; v < N; ++v) {
         const Vec<T> here = load(slope + v * L);
-        low[v] += down * here;
-        high[v] += up * here;
+        low[v] = plus_product(low[v], down, here);
+        high[v] = plus_product(high[v], up, here);
       }
     }
     TRILAYER_INLINE void write(T* row) {

@@ -28,7 +28,8 @@ double squared_weights(Shape n, const double* theta) {
   for_each_matrix(n, [&](Index from, Index to, bool weight) {
     if (!weight) return;
     Vec<double> sum{};
-    for (; from + L <= to; from += L) sum += load(theta + from) * load(theta + from);
+    for (; from + L <= to; from += L)
+      sum = plus_product(sum, load(theta + from), load(theta + from));
     total += add_lanes(sum);
     for (; from < to; ++from) total += theta[from] * theta[from];
   });
@@ -89,7 +90,7 @@ void adam(Index n, const double* __restrict g, double rate, double beta1, double
           double epsilon, double* __restrict m, double* __restrict v, double* __restrict theta) {
   for (Index i = 0; i < n; ++i) {
     m[i] = beta1 * m[i] + (1 - beta1) * g[i];
-    v[i] = beta2 * v[i] + (1 - beta2) * g[i] * g[i];
+    v[i] = beta2 * v[i] + (1 - beta2) * (g[i] * g[i]);
     theta[i] -= rate * m[i] / (__builtin_sqrt(v[i]) + epsilon);
   }
 }
@@ -98,7 +99,7 @@ double dot(Index n, const double* a, const double* b) {
   constexpr Index L = lanes<double>;
   Vec<double> sum{};
   Index i = 0;
-  for (; i + L <= n; i += L) sum += load(a + i) * load(b + i);
+  for (; i + L <= n; i += L) sum = plus_product(sum, load(a + i), load(b + i));
   double total = add_lanes(sum);
   for (; i < n; ++i) total += a[i] * b[i];
   return total;

@@ -150,7 +150,7 @@ template <class T, Index samples_in_tile = 96> struct Wide {
       for (int v = 0; v < N; ++v) weight[v] = load(w + (k * N + v) * L);
       for (int r = 0; r < R; ++r) {
         const Vec<T> input = splat(x[r * stride + k]);
-        for (int v = 0; v < N; ++v) sum[r][v] += input * weight[v];
+        for (int v = 0; v < N; ++v) sum[r][v] = plus_product(sum[r][v], input, weight[v]);
       }
     }
     for (int r = 0; r < R; ++r)
@@ -167,7 +167,7 @@ template <class T, Index samples_in_tile = 96> struct Wide {
       for (int v = 0; v < N; ++v) slope[v] = load(dz + (i * N + v) * L);
       for (int r = 0; r < R; ++r) {
         const Vec<T> input = splat(x[i * stride + r]);
-        for (int v = 0; v < N; ++v) sum[r][v] += input * slope[v];
+        for (int v = 0; v < N; ++v) sum[r][v] = plus_product(sum[r][v], input, slope[v]);
       }
     }
     for (int r = 0; r < R; ++r)
@@ -190,7 +190,7 @@ template <class T, Index samples_in_tile = 96> struct Wide {
       if (mask) a.v[N - 1] = from_bits<T>(bits<T>(a.v[N - 1]) & bits<T>(*mask));
       for (int v = 0; v < N; ++v) {
         store(at + v * L, a.v[v]);
-        sum += W2[v] * a.v[v];
+        sum = plus_product(sum, W2[v], a.v[v]);
       }
       store(partial + i * L, sum);
     }
@@ -257,8 +257,8 @@ template <class T, Index samples_in_tile = 96> struct Wide {
       for (int v = 0; v < N; ++v) {
         T* at = hidden + (i * N + v) * L;
         const Vec<T> a = load(at);
-        const Vec<T> slope = dz2 * (a - a * a);
-        dW2[v] += dz2 * a;
+        const Vec<T> slope = dz2 * minus_product(a, a, a);
+        dW2[v] = plus_product(dW2[v], dz2, a);
         db1[v] += slope;
         store(at, slope);
       }

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from trilayer.engines import select
-from trilayer.objective import Objective
 from trilayer.params import initialise, pack
+from trilayer.solvers.objective import Objective
 from trilayer.sources.memory import MemorySource
 
 settings.register_profile(

@@ -8,8 +8,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from sklearn.calibration import calibration_curve
 
-from trilayer.calibration import expected_calibration_error, reliability_curve
 from trilayer.errors import InputError, ShapeError
+from trilayer.metrics.calibration import expected_calibration_error, reliability_curve
 
 
 @st.composite

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jaxtyping import TypeCheckError
 
-from trilayer import core
+from trilayer.derivation import core
 
 NAMESPACES = [name for name in ("numpy", "array_api_strict", "torch") if find_spec(name)]
 law = settings(deadline=None, max_examples=60)

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from trilayer import core
+from trilayer.derivation import core
+from trilayer.derivation.trace import trace
 from trilayer.params import Params
-from trilayer.trace import trace
 
 HERE = Path(__file__).parent
 GOLDEN = json.loads((HERE / "golden.json").read_text(encoding="utf-8"))

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trilayer import gradcheck
+from trilayer.derivation import gradcheck
+from trilayer.derivation.gradcheck import check_gradients, gradient, slope
+from trilayer.derivation.trace import trace
 from trilayer.errors import InputError
-from trilayer.gradcheck import check_gradients, gradient, slope
 from trilayer.params import Params, n_parameters, pack, unpack
-from trilayer.trace import trace
 
 law = settings(deadline=None, max_examples=50)
 seeds = st.integers(0, 2**32 - 1)

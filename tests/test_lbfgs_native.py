@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from conftest import learning_problem
 from trilayer import _fused as native
 from trilayer.engines import fused
+from trilayer.fit.loop import Limits, train
 from trilayer.solvers.lbfgs import HISTORY, lbfgs
-from trilayer.training import Limits, train
 
 DTYPES = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 

@@ -9,9 +9,9 @@ from scipy.optimize import minimize
 
 from conftest import ROOT
 from trilayer.engines import select
-from trilayer.objective import Objective
 from trilayer.params import initialise, pack
 from trilayer.solvers import solver
+from trilayer.solvers.objective import Objective
 from trilayer.sources.memory import MemorySource
 
 SHARED = ROOT.parent / "shared" / "data"

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from trilayer import oracle
+from trilayer.derivation import oracle
+from trilayer.derivation.misprints import MISPRINTS, TOLERANCE, Misprint, examine
+from trilayer.derivation.trace import trace
 from trilayer.errors import InputError, ShapeError
-from trilayer.misprints import MISPRINTS, TOLERANCE, Misprint, examine
 from trilayer.params import n_parameters, unpack
-from trilayer.trace import trace
 
 IDS = [f"R{n}" for n in range(1, 16)]
 BY_ID = {misprint.id: misprint for misprint in MISPRINTS}
@@ -213,7 +213,7 @@ def test_R15_leaves_the_second_term_out_of_the_sum(example):
 def verdict(monkeypatch, printed, corrected, truth):
     forms = [lambda _t, M=M: np.array(M) for M in (printed, corrected, truth)]
     misprint = Misprint("R0", "E0", "p", "c", "why", "check", *forms)
-    monkeypatch.setattr("trilayer.misprints.MISPRINTS", (misprint,))
+    monkeypatch.setattr("trilayer.derivation.misprints.MISPRINTS", (misprint,))
     return examine()[0]
 
 

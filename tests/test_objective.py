@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from trilayer.derivation.trace import trace
 from trilayer.engines import select
-from trilayer.objective import Objective, weight_mask
 from trilayer.params import initialise, pack
+from trilayer.solvers.objective import Objective, weight_mask
 from trilayer.sources.memory import MemorySource
-from trilayer.trace import trace
 
 pytestmark = pytest.mark.parametrize("engine", ["reference", "fused"])
 

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from trilayer import core, oracle
-from trilayer.claims import CLAIMS
+from trilayer.derivation import core, oracle
+from trilayer.derivation.claims import CLAIMS
+from trilayer.derivation.proofs import TOLERANCE, prove
+from trilayer.derivation.trace import trace
 from trilayer.errors import InputError
 from trilayer.params import n_parameters, unpack
-from trilayer.proofs import TOLERANCE, prove
-from trilayer.trace import trace
 
 FUNCTIONS = {
     name: f

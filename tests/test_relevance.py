@@ -7,13 +7,15 @@ from hypothesis import strategies as st
 from sklearn.datasets import make_classification
 from sklearn.metrics import log_loss
 
-from trilayer import Checkpoint, TriLayerClassifier, TriLayerClassifierCV, recipes, selection
+from trilayer import Checkpoint, TriLayerClassifier, TriLayerClassifierCV
+from trilayer.encoding.layout import Layout
 from trilayer.engines import select
 from trilayer.errors import DivergenceError, InputError
-from trilayer.layout import Layout
-from trilayer.objective import Objective
+from trilayer.estimators import cv as selection
 from trilayer.params import average, initialise, pack
-from trilayer.relevance import LEAST, columns_of, heights_from, lowered, raised
+from trilayer.select import presets as recipes
+from trilayer.select.relevance import LEAST, columns_of, heights_from, lowered, raised
+from trilayer.solvers.objective import Objective
 from trilayer.sources.memory import MemorySource
 
 REFERENCE = select("reference")

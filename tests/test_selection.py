@@ -10,7 +10,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from trilayer import Checkpoint, TriLayerClassifier, TriLayerClassifierCV, load, save
-from trilayer.recipes import FOLDS, SMALL, bins_for, recipe, splits
+from trilayer.select.presets import FOLDS, SMALL, bins_for, recipe, splits
 
 X, y = load_breast_cancer(return_X_y=True)
 X = StandardScaler().fit_transform(X)

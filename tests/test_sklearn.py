@@ -19,7 +19,8 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils import estimator_html_repr
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from trilayer import TriLayerClassifier, callbacks
+from trilayer import TriLayerClassifier
+from trilayer.estimators import callbacks
 
 pytestmark = pytest.mark.filterwarnings(
     # scikit-learn's checks stop estimators after a few iterations.

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conftest import learning_problem
-from trilayer.objective import Objective
 from trilayer.solvers import solver
+from trilayer.solvers.objective import Objective
 
 OPTIONS = {"gd": {"learning_rate": 0.3, "momentum": 0.5}, "lbfgs": {}}
 both = pytest.mark.parametrize("name", OPTIONS)

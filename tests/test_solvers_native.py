@@ -8,9 +8,9 @@ import pytest
 
 from conftest import learning_problem
 from trilayer.engines import fused
+from trilayer.fit.loop import Limits, train
 from trilayer.solvers import solver
 from trilayer.solvers.gradient_descent import gradient_descent
-from trilayer.training import Limits, train
 
 WALK = {"learning_rate": 0.05, "schedule": "cosine", "batch_size": 7, "max_iter": 20}
 MOMENTA = pytest.mark.parametrize("momentum", [0.0, 0.9])

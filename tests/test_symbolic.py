@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import sympy as sp
 
+from trilayer.derivation.trace import trace
 from trilayer.params import Params, unpack
-from trilayer.trace import trace
 
 N1, N2, M = 2, 2, 3
 

@@ -16,9 +16,9 @@ from trilayer import (
     TriLayerTableClassifier,
     load,
     save,
-    table_classifier,
 )
-from trilayer.recipes import bins_for
+from trilayer.estimators import table_classifier
+from trilayer.select.presets import bins_for
 
 
 def table(m=200, seed=0):

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from trilayer.derivation.trace import NETWORK, UNIT, table, trace
 from trilayer.errors import InputError, ShapeError
 from trilayer.params import Params, n_parameters, unpack
-from trilayer.trace import NETWORK, UNIT, table, trace
 
 law = settings(deadline=None, max_examples=50)
 seeds = st.integers(0, 2**32 - 1)
@@ -233,9 +233,9 @@ def test_bad_samples_are_refused(n2, X, Y, error, message):
     "first",
     [
         "",
-        "import trilayer.trace",
+        "import trilayer.derivation.trace",
         "from trilayer import check_gradients",
-        "import trilayer.gradcheck",
+        "import trilayer.derivation.gradcheck",
     ],
 )
 def test_trilayer_trace_is_the_function_whatever_was_imported_first(first):

@@ -6,10 +6,10 @@ import time
 import numpy as np
 import pytest
 
-from trilayer.advice import advice
 from trilayer.errors import DivergenceError
+from trilayer.fit.advice import advice
+from trilayer.fit.loop import Limits, Validation, train
 from trilayer.solvers import Step
-from trilayer.training import Limits, Validation, train
 
 LIMITS = Limits(max_iter=100, tol=1e-4, patience=3)
 

@@ -116,8 +116,8 @@ def flower(m: int) -> tuple[Array, Array]:
     return np.column_stack([radius * np.sin(angle), radius * np.cos(angle)]), Y
 
 
-def generate(work: Work, folder: Path) -> None:
-    """Write data, start and the oracle's result into a folder, in the work's dtype."""
+def generate(work: Work, folder: Path, *, judge: bool = True) -> None:
+    """Write data, start and, to judge by, the oracle's result into a folder."""
     rng = np.random.default_rng(0)
     if work.n1 == 2:
         X, Y = flower(work.m)
@@ -130,6 +130,8 @@ def generate(work: Work, folder: Path) -> None:
     arrays = [X, Y, *(rng.uniform(-limit, limit, size) for size, limit in sizes)]
     for name, array in zip(ARRAYS, arrays, strict=True):
         np.save(folder / f"{name}.npy", np.ascontiguousarray(array, dtype=work.dtype))
+    if not judge:
+        return
     problem = read(work, folder, 1)
     for steps, expected in oracle(problem, {work.steps, work.fewer.steps}):
         np.save(folder / f"oracle-{steps}.npy", expected)

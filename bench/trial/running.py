@@ -14,7 +14,7 @@ from trial.ledger import Ledger
 from trial.models import Entry
 from trial.protocol import REPEAT, Fold, make_folds
 from trial.sets import DataSet
-from trilayer.calibration import expected_calibration_error
+from trilayer.metrics.calibration import expected_calibration_error
 
 CLIP = 1e-7
 """Probabilities are held this far from 0 and 1 for the log-loss alone, for every model."""

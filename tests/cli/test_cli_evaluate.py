@@ -13,7 +13,7 @@ from sklearn.metrics import (
 )
 
 from trilayer import TableEncoder, TriLayerClassifier, load, save
-from trilayer.calibration import expected_calibration_error
+from trilayer.metrics.calibration import expected_calibration_error
 
 
 def test_the_scores_are_those_of_scikit_learn(trilayer, people):

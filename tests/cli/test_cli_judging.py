@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trilayer.calibration import curve_error, reliability_curve
-from trilayer.cli import judging
-from trilayer.cli.judging import Judge, _rank
-from trilayer.cli.scores import prior_log_loss, probabilities, scores
+from trilayer.metrics import judgement
+from trilayer.metrics.calibration import curve_error, reliability_curve
+from trilayer.metrics.judgement import Judge, _rank
+from trilayer.metrics.scores import prior_log_loss, probabilities, scores
 
 
 def judged(Z, positive, sizes):
@@ -38,7 +38,7 @@ def test_few_rows_are_as_if_scored_at_once(m, sizes):
 
 @pytest.mark.parametrize("exact", [10, 999, 4000])
 def test_many_rows_keep_everything_but_near_ties(exact, monkeypatch):
-    monkeypatch.setattr(judging, "EXACT", exact)
+    monkeypatch.setattr(judgement, "EXACT", exact)
     Z, positive = rows_of(5000)
     found, prior, curve = judged(Z, positive, [70, 300])
     whole = scores(Z, positive, 0.4)
@@ -55,7 +55,7 @@ def test_many_rows_keep_everything_but_near_ties(exact, monkeypatch):
 
 
 def test_one_class_has_no_auc(monkeypatch):
-    monkeypatch.setattr(judging, "EXACT", 3)
+    monkeypatch.setattr(judgement, "EXACT", 3)
     found, *_ = judged(np.arange(9.0), np.ones(9, dtype=bool), [4])
     assert found.auc is None
     assert judged(np.arange(9.0), np.arange(9) > 4, [4])[0].auc == 1.0
@@ -66,7 +66,7 @@ def test_ranks_are_in_the_order_of_the_logits(Z):
     ordered = np.sort(np.array(Z))
     ranks = _rank(ordered)
     assert np.all(np.diff(ranks) >= 0)
-    assert np.all((ranks >= 0) & (ranks < 1 << judging._BITS))
+    assert np.all((ranks >= 0) & (ranks < 1 << judgement._BITS))
     apart = np.diff(ordered) > 2e-3 * np.abs(ordered[1:]) + 2e-3 * np.abs(ordered[:-1])
     normal = np.minimum(np.abs(ordered[1:]), np.abs(ordered[:-1])) > 1e-300
     assert np.all(np.diff(ranks)[apart & normal] > 0)

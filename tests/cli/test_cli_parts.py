@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 import trilayer.cli
 from trilayer.cli.output import counted, listed, say, score, show, soften, table
 from trilayer.cli.progress import progress_bar, reading_bar
-from trilayer.cli.scores import losses, prior_log_loss, prior_logit, scores, verdict
 from trilayer.errors import InputError
+from trilayer.fit.loop import Progress
+from trilayer.metrics.scores import losses, prior_log_loss, prior_logit, scores, verdict
 from trilayer.tables.targets import learn_target
-from trilayer.training import Progress
 
 
 class Terminal(io.StringIO):

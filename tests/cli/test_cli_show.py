@@ -10,12 +10,12 @@ import pytest
 from safetensors import safe_open
 
 from trilayer import TriLayerClassifier, load, save, trace
-from trilayer.claims import CLAIMS
 from trilayer.cli import check as check_command
 from trilayer.cli.trace import GIVEN, MADE
-from trilayer.misprints import MISPRINTS
+from trilayer.derivation.claims import CLAIMS
+from trilayer.derivation.misprints import MISPRINTS
+from trilayer.derivation.trace import NETWORK
 from trilayer.modelfile import read
-from trilayer.trace import NETWORK
 
 # ---- inspect --------------------------------------------------------------------------
 
@@ -85,8 +85,10 @@ def test_check_shows_every_equation_and_misprint(trilayer, people):
 
 
 def test_a_failed_check_exits_with_one(trilayer, people, monkeypatch):
-    monkeypatch.setattr("trilayer.proofs.TOLERANCE", {claim.method: -1.0 for claim in CLAIMS})
-    monkeypatch.setattr("trilayer.misprints.TOLERANCE", -1.0)
+    monkeypatch.setattr(
+        "trilayer.derivation.proofs.TOLERANCE", {claim.method: -1.0 for claim in CLAIMS}
+    )
+    monkeypatch.setattr("trilayer.derivation.misprints.TOLERANCE", -1.0)
     monkeypatch.setattr(check_command, "GRADIENT_TOLERANCE", 0.0)
     said = trilayer("check", people.model)
     assert said.code == 1

@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 
 from trilayer.engines import select
 from trilayer.engines.data import Data
-from trilayer.objective import Objective
 from trilayer.params import Params, initialise, pack
+from trilayer.solvers.objective import Objective
 from trilayer.sources.memory import MemorySource
 
 REFERENCE = select("reference")

@@ -5,11 +5,15 @@ from functools import partial
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from trilayer import _fused as native
 from trilayer.engines import fused
 from trilayer.engines.fused import FusedEngine, Plan, Walk
+from trilayer.params import unpack
 from trilayer.solvers.adam import ADAM
+from trilayer.solvers.objective import weight_mask
 
 from .problems import data_of, objective, samples, start
 
@@ -54,6 +58,55 @@ def test_gradient_descent_runs(n1, n2, m, momentum):
         assert record[-1, 1] == pytest.approx(largest, rel=1e-9)
         assert record[-1, 1] == np.abs(gradient).max()
     assert np.array_equal(*results)
+
+
+# What a solver does between two passes is written as the derivation has it, product by product and
+# sum by sum: the same bits on every processor, whatever it could fuse.
+shapes = st.sampled_from([(1, 1), (2, 4), (3, 0), (5, 17), (13, 9)])
+
+
+@given(shape=shapes, rate=st.floats(1e-3, 10), momentum=st.sampled_from([0.0, 0.7]))
+def test_a_step_of_descent_is_e35_to_the_bit(shape, rate, momentum):
+    (n1, n2), (X, Y, s) = shape, samples(shape[0], 60, np.float64)
+    data, theta = data_of(X, Y, s), start(n1, n2)
+    gradient = np.random.default_rng(1).normal(size=theta.size)
+    velocity = np.random.default_rng(2).normal(size=theta.size) if momentum else None
+    moved, slope = theta.copy(), gradient.copy()
+    speed = None if velocity is None else velocity.copy()
+    decay = L2 / data.total_weight
+    ENGINE.descend(data, n2, moved, speed, slope, Plan(rate, momentum, decay, 0.0, 1), 1)
+    if velocity is not None:
+        velocity = momentum * velocity + gradient
+        assert np.array_equal(speed, velocity)
+    assert np.array_equal(moved, theta - rate * (gradient if velocity is None else velocity))
+    sums = ENGINE.sums(unpack(moved, n1, n2), X, Y, s)[1:]
+    weights = np.where(weight_mask(n1, n2), moved, 0.0)
+    assert np.array_equal(slope, (1 / data.total_weight) * sums + decay * weights)
+
+
+@pytest.mark.parametrize("rule", ["sgd", "adam"])
+@given(shape=shapes, rate=st.floats(1e-3, 10))
+def test_an_update_on_a_batch_is_its_rule_to_the_bit(rule, shape, rate):
+    (n1, n2), (X, Y, s) = shape, samples(shape[0], 60, np.float64)
+    data, theta = data_of(X, Y, s), start(n1, n2)
+    size = len(theta)
+    # Two epochs of one batch each: the second one begins with what the first one remembers.
+    names = ("velocity",) if rule == "sgd" else ADAM.memory
+    memory = {name: np.zeros(size) for name in names}
+    expected, expected_memory = theta.copy(), {name: np.zeros(size) for name in names}
+    for t in (1, 2):
+        walk = Walk(None, 60, np.array([rate]), t - 1, average(data), 0.0, 1)
+        constants = SGD if rule == "sgd" else ADAM.constants
+        _, gradient = ENGINE.epoch(rule, constants, memory, data, n2, theta, walk)
+        if rule == "sgd":
+            v = 0.9 * expected_memory["velocity"] - rate * gradient
+            expected_memory = {"velocity": v}
+            expected = expected + (0.9 * v - rate * gradient)
+        else:
+            expected, expected_memory = ADAM.update(expected, gradient, expected_memory, rate, t)
+        assert np.array_equal(theta, expected)
+        for name in names:
+            assert np.array_equal(memory[name], expected_memory[name])
 
 
 def test_gradient_descent_stops_where_it_should():

@@ -37,6 +37,14 @@ def test_sums_and_logits_agree_with_the_derivation(n1, n2, m, dtype):
     assert_close(ENGINE.logits(params, X), derived_logits(params, X), dtype, least=1.0)
 
 
+@given(n1=sizes, n2=sizes | st.just(0), m=counts, dtype=dtypes)
+def test_weights_of_one_are_none(n1, n2, m, dtype):
+    params, (X, Y, _) = network(n1, n2, dtype), samples(n1, m, dtype)
+    assert np.array_equal(
+        ENGINE.sums(params, X, Y, np.ones_like(Y)), ENGINE.sums(params, X, Y, None)
+    )
+
+
 def layouts(X):
     """The same numbers, lying in memory in other ways."""
     (n1, m), dtype = X.shape, X.dtype

@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trilayer import TriLayerClassifier
+from trilayer.encoding.layout import Layout
 from trilayer.engines import fused
 from trilayer.engines.data import NewtonPlace
 from trilayer.engines.fused import FusedEngine, NewtonPlan, Plan, Walk, places_in
 from trilayer.errors import InputError
-from trilayer.layout import Layout
 from trilayer.params import pack
 from trilayer.solvers.adam import ADAM
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from trilayer.derivation.misprints import MISPRINTS
+from trilayer.derivation.trace import NETWORK
 from trilayer.lab.faults import CODES
-from trilayer.misprints import MISPRINTS
-from trilayer.trace import NETWORK
 
 ROOT = Path(__file__).resolve().parents[2]
 STATIC = ROOT / "src/trilayer/lab/static"

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from trilayer import check_gradients, oracle
+from trilayer import check_gradients
+from trilayer.derivation import oracle
+from trilayer.derivation.misprints import MISPRINTS, examine
 from trilayer.lab import beliefs, slopes
 from trilayer.lab.beliefs import BELIEVABLE, believe, misprints
 from trilayer.lab.faults import RefusalError
@@ -11,7 +13,6 @@ from trilayer.lab.lab import Lab
 from trilayer.lab.run import Slice
 from trilayer.lab.settings import changed
 from trilayer.lab.slopes import STEPS, gradients
-from trilayer.misprints import MISPRINTS, examine
 
 
 @pytest.fixture

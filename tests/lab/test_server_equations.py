@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from trilayer import Params, core, trace
+from trilayer import Params, trace
+from trilayer.derivation import core
+from trilayer.derivation.trace import NETWORK, UNIT
 from trilayer.lab.equations import FORMS, GIVEN, as_json
 from trilayer.lab.inspecting import feeds_of, inspect, number
-from trilayer.trace import NETWORK, UNIT
 
 
 def traced(n1, n2, m, seed):

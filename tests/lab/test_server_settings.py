@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from sklearn.metrics import confusion_matrix, log_loss, roc_auc_score
 
-from trilayer import core
+from trilayer.derivation import core
 from trilayer.lab import limits, toys
 from trilayer.lab.faults import CODES, RefusalError
 from trilayer.lab.frames import plain

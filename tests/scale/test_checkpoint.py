@@ -11,12 +11,14 @@ from hypothesis import strategies as st
 from sklearn.exceptions import ConvergenceWarning
 
 from conftest import learning_problem
-from trilayer import Checkpoint, Params, TriLayerClassifier, fitting, training
+from trilayer import Checkpoint, Params, TriLayerClassifier
 from trilayer.checkpoint import keeping
 from trilayer.checkpoint.every import Every, every
 from trilayer.checkpoint.folder import Folder
 from trilayer.engines import fused
 from trilayer.errors import CheckpointError, InputError
+from trilayer.fit import loop as training
+from trilayer.fit import run as fitting
 from trilayer.solvers import SOLVERS
 from trilayer.solvers.state import COUNT, NUMBER, STATES, VECTOR, VECTORS
 

@@ -14,9 +14,9 @@ from attacks.forge import sound as model_file
 from conftest import learning_problem
 from trilayer.checkpoint.record import Record, Stage, decode, encode
 from trilayer.errors import CheckpointError, DivergenceError, ModelFileError
+from trilayer.fit.loop import Limits, Validation, train
 from trilayer.modelfile.container import unpack
 from trilayer.solvers import SOLVERS
-from trilayer.training import Limits, Validation, train
 
 REFUSALS = (ModelFileError, CheckpointError)
 WALK = {"learning_rate": 0.1, "schedule": "constant", "batch_size": 7, "seed": 3, "max_iter": 9}

@@ -10,9 +10,9 @@ from trilayer.checkpoint.book import Book, check_same, warn
 from trilayer.checkpoint.plain import as_read
 from trilayer.checkpoint.record import MOST_NAME, Stage
 from trilayer.errors import CheckpointError, InputError
-from trilayer.keepers import Task
+from trilayer.fit.protocol import Task
+from trilayer.fit.records import Memory, Outcome
 from trilayer.modelfile.hyperparameters import hyper_to_json
-from trilayer.runs import Memory, Outcome
 
 SHARE = 0.01
 """Of the time, for writing; where a checkpoint takes longer, it is written less often."""
@@ -128,7 +128,7 @@ class Checkpoint:
 
 
 class StageKeeper:
-    """A `trilayer.runs.Keeper`: writes one stage down when it is due."""
+    """A `trilayer.fit.records.Keeper`: writes one stage down when it is due."""
 
     def __init__(self, book: "Book", name: str, task: Task) -> None:
         plain = {key: hyper_to_json(value) for key, value in task.settings.items()}

@@ -16,6 +16,7 @@ from trilayer.checkpoint import tensors as arrays
 from trilayer.checkpoint.plain import as_json
 from trilayer.checkpoint.tensors import Arrays
 from trilayer.errors import CheckpointError, InputError, ModelFileError
+from trilayer.fit.records import Memory, Outcome
 from trilayer.modelfile.container import pack, unpack
 from trilayer.modelfile.schema import (
     LieError,
@@ -29,7 +30,6 @@ from trilayer.modelfile.schema import (
     one_of,
     text,
 )
-from trilayer.runs import Memory, Outcome
 from trilayer.solvers import SOLVERS
 
 FORMAT = 1

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trilayer.errors import InputError
-from trilayer.runs import REASONS, Memory, Outcome
+from trilayer.fit.records import REASONS, Memory, Outcome
 from trilayer.solvers import State, Step
 from trilayer.solvers.state import COUNT, STATES, VECTORS, check_state
 

@@ -6,8 +6,8 @@ from trilayer.cli import exits
 from trilayer.cli.settings import Flag
 
 if TYPE_CHECKING:
-    from trilayer.misprints import Finding
-    from trilayer.proofs import Proof
+    from trilayer.derivation.misprints import Finding
+    from trilayer.derivation.proofs import Proof
 
 GRADIENT_TOLERANCE = 1e-6
 
@@ -23,9 +23,9 @@ def check(model: str | None = None, /, *, json: Flag = False) -> int:
         Print one JSON object instead of tables.
     """
     from trilayer.cli.output import say, show_json
+    from trilayer.derivation.misprints import examine
+    from trilayer.derivation.proofs import prove
     from trilayer.engines import select
-    from trilayer.misprints import examine
-    from trilayer.proofs import prove
 
     gradients = None if model is None else _gradients(model)
     proofs, findings = prove(), examine()
@@ -53,7 +53,7 @@ def _gradients(name: str) -> dict[str, Any]:
     import numpy as np
 
     from trilayer.cli.paths import existing
-    from trilayer.gradcheck import check_gradients
+    from trilayer.derivation.gradcheck import check_gradients
     from trilayer.modelfile import read
 
     record = read(existing(name))

@@ -39,7 +39,7 @@ def evaluate(
     from trilayer.cli.model import load_model
     from trilayer.cli.output import say, show_json
     from trilayer.cli.paths import sources
-    from trilayer.cli.scores import HIGHER_IS_BETTER, LOWER_IS_BETTER
+    from trilayer.metrics.scores import HIGHER_IS_BETTER, LOWER_IS_BETTER
 
     floors = _bounds(fail_under, HIGHER_IS_BETTER, "--fail-under", "--fail-over")
     ceilings = _bounds(fail_over, LOWER_IS_BETTER, "--fail-over", "--fail-under")
@@ -71,9 +71,9 @@ def score_model(model: "Model", source: Any, column: str | None = None) -> dict[
 
     import numpy as np
 
-    from trilayer.cli.judging import Judge
     from trilayer.cli.model import TOO_LARGE, answered
-    from trilayer.cli.scores import as_bins
+    from trilayer.metrics.judgement import Judge
+    from trilayer.metrics.scores import as_bins
 
     target = replace(model.target, name=column or model.target.name)
     if not target.name:

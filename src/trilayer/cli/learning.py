@@ -12,21 +12,21 @@ import numpy.typing as npt
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 
-from trilayer.choice import Candidate
 from trilayer.cli.model import Encoding, Floats, answered
 from trilayer.cli.output import counted, say
 from trilayer.cli.progress import progress_bar
 from trilayer.cli.settings import Columns, Settings
 from trilayer.encoding import TableEncoder
 from trilayer.errors import DivergenceError, InputError
-from trilayer.estimator import TriLayerClassifier
-from trilayer.fitting import solver_name
+from trilayer.estimators.classifier import TriLayerClassifier
+from trilayer.estimators.cv import TriLayerClassifierCV
+from trilayer.estimators.table_classifier import encoded
+from trilayer.fit.run import solver_name
 from trilayer.optional import require
-from trilayer.recipes import recipe
-from trilayer.relevance import by_name
-from trilayer.selection import TriLayerClassifierCV
+from trilayer.select.presets import recipe
+from trilayer.select.relevance import by_name
+from trilayer.select.search import Candidate
 from trilayer.solvers import solver
-from trilayer.table_classifier import encoded
 from trilayer.tables import (
     CATEGORY,
     NUMBER,
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
     from trilayer.checkpoint import Checkpoint
     from trilayer.cli.streaming import Streamed
-    from trilayer.training import Watcher
+    from trilayer.fit.loop import Watcher
 else:
     pa = require("pyarrow", "cli")
 

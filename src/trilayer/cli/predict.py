@@ -65,7 +65,7 @@ def _predicted(model: "Model", block: "Block", ids: tuple[str, ...]) -> "pa.Tabl
     import numpy as np
     import pyarrow as pa
 
-    from trilayer.cli.scores import probabilities
+    from trilayer.metrics.scores import probabilities
 
     Z = model.logits(model.encoding.rows(block), block.places.of)
     p = probabilities(Z)

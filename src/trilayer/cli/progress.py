@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from trilayer.cli.output import console
 
 if TYPE_CHECKING:
-    from trilayer.training import Progress, Watcher
+    from trilayer.fit.loop import Progress, Watcher
 
 
 class Shown(NamedTuple):

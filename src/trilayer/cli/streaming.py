@@ -30,9 +30,9 @@ from trilayer.tables.targets import Answers, Target
 if TYPE_CHECKING:
     from trilayer.checkpoint import Checkpoint
     from trilayer.cli.training import Job
-    from trilayer.estimator import TriLayerClassifier
+    from trilayer.estimators.classifier import TriLayerClassifier
+    from trilayer.fit.loop import Watcher
     from trilayer.sources import LabelledSource
-    from trilayer.training import Watcher
 
 SHARE = 1 / 8
 """Tables that are larger than this share of memory, unpacked, are read as a stream.

@@ -111,8 +111,8 @@ def _matrices(model: "Model", X: "FloatArray", Y: "FloatArray | None") -> list[d
     import numpy as np
 
     from trilayer.cli.model import TOO_LARGE
-    from trilayer.trace import GIVEN as PLACES
-    from trilayer.trace import table
+    from trilayer.derivation.trace import GIVEN as PLACES
+    from trilayer.derivation.trace import table
 
     params = model.record.params.astype(np.float64)
     values = {"X": X.astype(np.float64)} | ({} if Y is None else {"Y": Y}) | dict(vars(params))

@@ -17,18 +17,18 @@ from trilayer.cli.checkpoints import opened, tell_done
 from trilayer.cli.learning import Cut, Known, Trained, cut, fingerprint, fit, read_known
 from trilayer.cli.model import positive_logits
 from trilayer.cli.output import counted, say, show_json
-from trilayer.cli.scores import losses, prior_logit, scores, verdict
 from trilayer.cli.settings import Checkpoints, Cluster, Columns, Settings, Streaming
 from trilayer.cli.streaming import Opener, Seen, Streamed, is_large, streamed, through_cache
 from trilayer.cli.told import show_results, tell_cut, tell_table
 from trilayer.errors import InputError
+from trilayer.metrics.scores import losses, prior_logit, scores, verdict
 from trilayer.modelfile import save
 from trilayer.optional import require
 from trilayer.tables.targets import Target
 
 if TYPE_CHECKING:
     from trilayer.checkpoint import Checkpoint
-    from trilayer.estimator import TriLayerClassifier
+    from trilayer.estimators.classifier import TriLayerClassifier
 
 
 @dataclass(frozen=True)

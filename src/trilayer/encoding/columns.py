@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from trilayer.layout import Layout
+from trilayer.encoding.layout import Layout
 
 NUMBER, CATEGORY, BOOLEAN, DATE = "number", "category", "boolean", "date"
 FREQUENCY = "frequency"

@@ -9,11 +9,11 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from trilayer.encoding.columns import Column, ColumnSummary, distinct, layout_of, summary
+from trilayer.encoding.layout import Layout
 from trilayer.encoding.parameters import checked
 from trilayer.encoding.state import Learnt, pack, unpack
 from trilayer.encoding.stores import Arrays
 from trilayer.errors import InputError
-from trilayer.layout import Layout
 
 if TYPE_CHECKING:
     from trilayer.encoding.learning import TableLearner

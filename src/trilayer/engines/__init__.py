@@ -1,8 +1,8 @@
 """How one block of samples is computed.
 
 An engine turns parameters and samples into sums; it knows nothing of files or solvers.
-Every engine agrees with `reference`, which is `trilayer.core` itself; `fused` does all of
-it in one pass, in native code.
+Every engine agrees with `reference`, which is `trilayer.derivation.core` itself; `fused` does all
+of it in one pass, in native code.
 """
 
 import signal
@@ -13,9 +13,9 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from typing import Any, Protocol
 
+from trilayer.encoding.layout import Layout
 from trilayer.engines.reference import ReferenceEngine
 from trilayer.errors import EngineError, InputError
-from trilayer.layout import Layout
 from trilayer.params import FloatArray, Params
 
 ENGINES = ("auto", "fused", "reference")

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from trilayer import _fused as native
+from trilayer.encoding.layout import Layout, Range
 from trilayer.engines.data import Data, NewtonPlace, aligned, flat
 from trilayer.errors import EngineError, InputError
-from trilayer.layout import Layout, Range
 from trilayer.params import FloatArray, Params, pack
 
 SLICE = 0.1

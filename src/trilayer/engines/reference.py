@@ -1,4 +1,4 @@
-"""The reference engine: `trilayer.core` on one block."""
+"""The reference engine: `trilayer.derivation.core` on one block."""
 
 import os
 import threading
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from trilayer import core
+from trilayer.derivation import core
 from trilayer.params import FloatArray, Params
 
 

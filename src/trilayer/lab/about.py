@@ -3,13 +3,13 @@
 from typing import TYPE_CHECKING, Any
 
 from trilayer._version import __version__
+from trilayer.derivation.misprints import MISPRINTS
 from trilayer.engines import select
 from trilayer.lab import equations, limits
 from trilayer.lab.beliefs import BELIEVABLE
 from trilayer.lab.frames import Message
 from trilayer.lab.settings import FIELDS, KNOBS, Field
 from trilayer.lab.toys import TOYS
-from trilayer.misprints import MISPRINTS
 
 if TYPE_CHECKING:
     from trilayer.lab.tables import Table

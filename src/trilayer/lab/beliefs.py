@@ -6,16 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from trilayer import core, oracle
+from trilayer.derivation import core, oracle
+from trilayer.derivation.misprints import MISPRINTS, TOLERANCE, Form
+from trilayer.derivation.trace import NETWORK, Trace, trace
 from trilayer.engines import select
 from trilayer.errors import InputError, ShapeError
 from trilayer.lab.faults import RefusalError
 from trilayer.lab.frames import Message
 from trilayer.lab.run import Run
 from trilayer.lab.samples import Floats
-from trilayer.misprints import MISPRINTS, TOLERANCE, Form
 from trilayer.params import Params
-from trilayer.trace import NETWORK, Trace, trace
 
 _SHOWN = 7  # samples: enough to tell, few enough for sums written out number by number
 _WRITTEN_OUT = 600  # parameters, likewise

@@ -1,4 +1,4 @@
-r"""The table of equations, as the page reads it: `trilayer.trace`'s, and how to say it.
+r"""The table of equations, as the page reads it: `trilayer.derivation.trace`'s, and how to say it.
 
 Shapes, operands and what feeds what come from `trace`; the formula of one element, with
 indices or with numbers, is made from the same sources.
@@ -6,8 +6,8 @@ indices or with numbers, is made from the same sources.
 
 from typing import Any, NamedTuple
 
+from trilayer.derivation.trace import GIVEN, NETWORK, UNIT, Equation, Source
 from trilayer.lab.symbols import HELP, SYMBOLS
-from trilayer.trace import GIVEN, NETWORK, UNIT, Equation, Source
 
 
 class Form(NamedTuple):

@@ -5,10 +5,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from trilayer import core
+from trilayer.derivation import core
+from trilayer.derivation.trace import Equation, Source, Trace
 from trilayer.lab.equations import FORMS, Form, element, element_tex, sum_letter
 from trilayer.lab.samples import Floats
-from trilayer.trace import Equation, Source, Trace
 
 _SHOWN_TERMS = 6
 

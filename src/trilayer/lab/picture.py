@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from trilayer import core
+from trilayer.derivation import core
 from trilayer.engines import select
 from trilayer.lab.frames import Array
 from trilayer.lab.limits import FULL_MAPS

@@ -7,18 +7,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from trilayer import core
+from trilayer.derivation import core
 from trilayer.engines import select
+from trilayer.fit.loop import is_finite
 from trilayer.lab.curve import Curve
 from trilayer.lab.history import History, Mark, Options
 from trilayer.lab.plans import engine_of, options_of, start_of
 from trilayer.lab.samples import Floats, Samples
 from trilayer.lab.settings import Settings
-from trilayer.objective import Objective
 from trilayer.params import Params, pack, unpack
 from trilayer.solvers import Step, solver
+from trilayer.solvers.objective import Objective
 from trilayer.sources.memory import MemorySource
-from trilayer.training import is_finite
 
 _FIRST_STRIDE = 1
 _LONGEST_STRIDE = 1 << 20

@@ -5,14 +5,14 @@ from typing import Any
 
 import numpy as np
 
-from trilayer.gradcheck import gradient, sample_losses
+from trilayer.derivation.gradcheck import gradient, sample_losses
+from trilayer.derivation.trace import trace
 from trilayer.lab.faults import RefusalError
 from trilayer.lab.frames import Message
 from trilayer.lab.limits import CHECKED_PARAMETERS
 from trilayer.lab.run import Run
 from trilayer.lab.samples import Floats
 from trilayer.params import Params, pack, unpack
-from trilayer.trace import trace
 
 STEPS = np.logspace(-12, 0, 37)
 """The h of the V curve."""

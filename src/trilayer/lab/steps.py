@@ -2,11 +2,11 @@
 
 from typing import Any
 
+from trilayer.derivation.trace import Trace, trace
 from trilayer.lab.faults import RefusalError
 from trilayer.lab.frames import Array, Message
 from trilayer.lab.run import Run
 from trilayer.params import Params
-from trilayer.trace import Trace, trace
 
 _HIDDEN = ("W1", "b1", "Z1", "A1", "dZ1", "dW1", "db1")
 _BY_SAMPLE = ("X", "Y", "Z1", "A1", "Z2", "A2", "dZ2", "dZ1")
@@ -26,7 +26,7 @@ def reachable(run: Run, k: int) -> int:
 
 
 def traced(run: Run, k: int) -> Trace:
-    """Run `trilayer.trace` over the training samples at iteration k's parameters."""
+    """Run `trilayer.derivation.trace` over the training samples at iteration k's parameters."""
     source: Any = run.objective.source
     return trace(run.params(k), source.X, source.Y)
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from trilayer import core
+from trilayer.derivation import core
 from trilayer.modelfile.schema import LieError
 from trilayer.params import FloatArray, Params
 

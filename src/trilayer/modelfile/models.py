@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
     from trilayer.encoding import TableEncoder
-    from trilayer.estimator import TriLayerClassifier
+    from trilayer.estimators.classifier import TriLayerClassifier
 
     Model: TypeAlias = TriLayerClassifier | Pipeline
 
@@ -183,9 +183,9 @@ def _parts(
     from sklearn.pipeline import Pipeline
     from sklearn.utils.validation import check_is_fitted
 
-    from trilayer.estimator import TriLayerClassifier
-    from trilayer.selection import TriLayerClassifierCV
-    from trilayer.table_classifier import TriLayerTableClassifier
+    from trilayer.estimators.classifier import TriLayerClassifier
+    from trilayer.estimators.cv import TriLayerClassifierCV
+    from trilayer.estimators.table_classifier import TriLayerTableClassifier
 
     if isinstance(model, TriLayerTableClassifier):
         check_is_fitted(model)
@@ -240,7 +240,7 @@ def _versions() -> dict[str, str]:
 
 
 def _classifier(record: ModelRecord) -> "TriLayerClassifier":
-    from trilayer.estimator import TriLayerClassifier
+    from trilayer.estimators.classifier import TriLayerClassifier
 
     classifier = TriLayerClassifier()
     unknown = record.hyper_parameters.keys() - classifier.get_params().keys()

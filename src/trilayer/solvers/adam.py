@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from trilayer.objective import Objective
 from trilayer.params import FloatArray
 from trilayer.solvers.epochs import epochs
+from trilayer.solvers.objective import Objective
 from trilayer.solvers.rule import Memory, Rule
 from trilayer.solvers.step import Step
 

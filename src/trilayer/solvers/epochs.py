@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from trilayer.objective import Objective
 from trilayer.params import FloatArray
 from trilayer.solvers.native import epoch_of, takes_epochs
+from trilayer.solvers.objective import Objective
 from trilayer.solvers.rule import Memory, Rule
 from trilayer.solvers.step import State, Step, scheduled
 

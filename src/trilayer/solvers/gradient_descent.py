@@ -5,10 +5,10 @@ from functools import partial
 
 import numpy as np
 
-from trilayer.core import descend
-from trilayer.objective import Objective
+from trilayer.derivation.core import descend
 from trilayer.params import FloatArray
 from trilayer.solvers.native import Place, at, descends, lengths, strides
+from trilayer.solvers.objective import Objective
 from trilayer.solvers.step import State, Step
 
 

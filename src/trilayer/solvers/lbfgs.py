@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from trilayer.engines.data import NewtonPlace
-from trilayer.objective import Objective
 from trilayer.params import FloatArray
 from trilayer.solvers.native import at, descends, lengths, newton_strides
+from trilayer.solvers.objective import Objective
 from trilayer.solvers.step import State, Step
 from trilayer.solvers.wolfe import Point, search
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from trilayer.engines.data import Data, NewtonPlace
-from trilayer.objective import Objective
 from trilayer.params import FloatArray
+from trilayer.solvers.objective import Objective
 from trilayer.solvers.rule import Memory, Rule
 from trilayer.sources.memory import MemorySource
 

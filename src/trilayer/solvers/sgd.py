@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from trilayer.objective import Objective
 from trilayer.params import FloatArray
 from trilayer.solvers.epochs import epochs
+from trilayer.solvers.objective import Objective
 from trilayer.solvers.rule import Memory, Rule
 from trilayer.solvers.step import Step
 

@@ -9,8 +9,8 @@ import math
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from trilayer.objective import Objective
 from trilayer.params import FloatArray
+from trilayer.solvers.objective import Objective
 
 SUFFICIENT_DECREASE = 1e-3
 CURVATURE = 0.9

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from trilayer.encoding.layout import Layout
 from trilayer.engines import Engine, places_in
 from trilayer.engines.data import Data, aligned, flat
-from trilayer.layout import Layout
 from trilayer.lazy import cached_property
 from trilayer.params import FloatArray, Params
 from trilayer.sources import Batch, blocks, total_weight

@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 
 from lab.browser import told
 from trilayer import Params, trace
-from trilayer.trace import NETWORK, UNIT, Trace
+from trilayer.derivation.trace import NETWORK, UNIT, Trace
 
 
 def matrices(page: Page, table=NETWORK) -> dict[str, told.Floats]:
@@ -46,7 +46,8 @@ def test_every_matrix_is_the_trace(open_lab):
         page.locator('[data-do="step"]').click()
         expect(page.locator('[data-field="k"]')).to_have_text(told.spaced(k + 1))
         expect(page.locator('[data-do="step"]')).to_be_enabled()
-        np.testing.assert_array_equal(_parameters(page)["W1"], seen["W1"] - 2 * t.dW1)
+        # The run's own gradient is the engine's: the derivation's but for rounding.
+        np.testing.assert_allclose(_parameters(page)["W1"], seen["W1"] - 2 * t.dW1, rtol=1e-12)
 
 
 def _parameters(page: Page) -> dict[str, told.Floats]:

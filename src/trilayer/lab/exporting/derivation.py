@@ -2,12 +2,12 @@
 
 from typing import Any
 
+from trilayer.derivation.trace import GIVEN, Equation
 from trilayer.lab.frames import Array
 from trilayer.lab.inspecting import number
 from trilayer.lab.lab import Lab
 from trilayer.lab.steps import matrices, traced
 from trilayer.lab.symbols import SYMBOLS
-from trilayer.trace import GIVEN, Equation
 
 _SHOWN = 6  # rows, or columns; of more, the first ones and the last
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.pipeline import Pipeline
 
-from trilayer.estimator import TriLayerClassifier
+from trilayer.estimators.classifier import TriLayerClassifier
 from trilayer.lab.exporting.settings import estimator_settings
 from trilayer.lab.lab import Lab
 from trilayer.modelfile import save

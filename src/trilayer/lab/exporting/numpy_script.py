@@ -92,4 +92,4 @@ def _lbfgs(_: list[tuple[int, dict[str, Any]]]) -> str:
 def _body(module: ModuleType) -> str:
     """Return a module's source behind its docstring and imports."""
     source = inspect.getsource(module)
-    return re.split(r"^from trilayer\.params import FloatArray\n", source, flags=re.MULTILINE)[1]
+    return re.split(r"^from trilayer\.\S+ import .*\n", source, flags=re.MULTILINE)[-1]

@@ -37,7 +37,7 @@ drives the solver itself.
 
 from trilayer import Params
 from trilayer.engines import select
-from trilayer.objective import Objective
+from trilayer.solvers.objective import Objective
 from trilayer.params import pack, unpack
 from trilayer.solvers import solver
 from trilayer.sources.memory import MemorySource

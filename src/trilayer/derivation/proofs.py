@@ -2,9 +2,9 @@
 
 from typing import NamedTuple
 
-from trilayer import oracle
-from trilayer.claims import CLAIMS, NUMBERS, SLOPES, Claim
-from trilayer.trace import Trace
+from trilayer.derivation import oracle
+from trilayer.derivation.claims import CLAIMS, NUMBERS, SLOPES, Claim
+from trilayer.derivation.trace import Trace
 
 TOLERANCE = {NUMBERS: 1e-12, SLOPES: 1e-8}
 """Largest relative error that still counts as equal, by method."""

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from trilayer.errors import DivergenceError
-from trilayer.keepers import Keeper, Keeping
+from trilayer.fit.protocol import Keeper, Keeping
+from trilayer.fit.records import Limits, Memory, Outcome, Progress, Validation, Watcher
 from trilayer.params import FloatArray
-from trilayer.runs import Limits, Memory, Outcome, Progress, Validation, Watcher
 from trilayer.solvers import Step
 
 __all__ = [

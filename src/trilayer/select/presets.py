@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, StratifiedShuffleSplit
 
-from trilayer.estimator import TriLayerClassifier
+from trilayer.estimators.classifier import TriLayerClassifier
 from trilayer.params import FloatArray
 
 Split = tuple[NDArray[np.int64], NDArray[np.int64]]

@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
-from trilayer import core
+from trilayer.derivation import core
+from trilayer.encoding.layout import Layout
 from trilayer.errors import DivergenceError
-from trilayer.estimator import TriLayerClassifier
-from trilayer.inputs import targets
-from trilayer.layout import Layout
+from trilayer.estimators.classifier import TriLayerClassifier
+from trilayer.fit.loop import Keeping
+from trilayer.fit.samples import targets
 from trilayer.params import FloatArray, Params
-from trilayer.recipes import Split, pace
-from trilayer.training import Keeping
+from trilayer.select.presets import Split, pace
 
 _UNLEARNT = 1e-3
 """Weights of a network that decay has made nothing of: no start for less decay."""

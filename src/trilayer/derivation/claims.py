@@ -11,10 +11,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from trilayer import core, oracle
-from trilayer.gradcheck import gradient, slope
+from trilayer.derivation import core, oracle
+from trilayer.derivation.gradcheck import gradient, slope
+from trilayer.derivation.trace import Trace, trace
 from trilayer.params import FloatArray, pack, unpack
-from trilayer.trace import Trace, trace
 
 NUMBERS, SLOPES = "number by number", "central differences"
 

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from trilayer import core
-from trilayer.calibration import ReliabilityCurve, curve_error, reliability_curve
+from trilayer.derivation import core
+from trilayer.metrics.calibration import ReliabilityCurve, curve_error, reliability_curve
 
 Floats = npt.NDArray[np.floating[Any]]
 Answers = npt.NDArray[np.bool_]

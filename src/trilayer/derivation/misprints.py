@@ -13,10 +13,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from trilayer import core, oracle
+from trilayer.derivation import core, oracle
+from trilayer.derivation.trace import Trace, trace
 from trilayer.errors import ShapeError
 from trilayer.params import FloatArray
-from trilayer.trace import Trace, trace
 
 TOLERANCE = 1e-8
 """Largest relative error that still counts as equal to the truth."""

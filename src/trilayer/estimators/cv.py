@@ -15,14 +15,14 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from trilayer.choice import Choice
+from trilayer.encoding.layout import Layout
 from trilayer.errors import InputError
-from trilayer.estimator import TriLayerClassifier
-from trilayer.fitting import solver_name, threads
-from trilayer.inputs import two_classes
-from trilayer.layout import Layout
+from trilayer.estimators.classifier import TriLayerClassifier
+from trilayer.fit.loop import Keeping, Watcher
+from trilayer.fit.run import solver_name, threads
+from trilayer.fit.samples import two_classes
 from trilayer.params import FloatArray, Params
-from trilayer.recipes import (
+from trilayer.select.presets import (
     GO_ON,
     L2S,
     MIDDLE,
@@ -34,8 +34,8 @@ from trilayer.recipes import (
     recipe,
     splits,
 )
-from trilayer.relevance import learnt, lowered, raised
-from trilayer.training import Keeping, Watcher
+from trilayer.select.relevance import learnt, lowered, raised
+from trilayer.select.search import Choice
 
 
 class _Data(NamedTuple):
@@ -71,7 +71,7 @@ class TriLayerClassifierCV(ClassifierMixin, BaseEstimator):
     estimator : TriLayerClassifier, optional
         What is trained, but for l2, hidden_units, n_starts, n_threads and random_state. By
         default, up to 2,000 rows 16 hidden units with lbfgs, up to 20,000 rows 64, and beyond
-        64 with adam and a falling learning rate (see `trilayer.recipes`).
+        64 with adam and a falling learning rate (see `trilayer.select.presets`).
     l2s : sequence of float, optional
         Weight decays to choose from, all of which are tried; one is taken without choosing.
         By default a grid from 60 to 0.1, of which neighbours are tried until the best one
@@ -80,8 +80,8 @@ class TriLayerClassifierCV(ClassifierMixin, BaseEstimator):
         Numbers of hidden units to choose from; by default the estimator's own.
     relevance : int, optional
         How often each column's relevance is learnt from the weights of a training, which then
-        goes on with a decay of its own for each column (`trilayer.relevance`): by default twice
-        beyond 2,000 rows. Only lbfgs learns it; where there is no estimator, beyond 20,000
+        goes on with a decay of its own for each column (`trilayer.select.relevance`): by default
+        twice beyond 2,000 rows. Only lbfgs learns it; where there is no estimator, beyond 20,000
         rows too, on some of them. The columns are the layout's, or else each of X's by itself.
     n_starts : int, optional
         Random starts of the network that is kept; by default the estimator's own, which is 8

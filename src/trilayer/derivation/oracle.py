@@ -13,11 +13,11 @@ from functools import partial
 import numpy as np
 from numpy.typing import ArrayLike
 
-from trilayer import core
+from trilayer.derivation import core
+from trilayer.derivation.gradcheck import STEP, sample_losses, slope
+from trilayer.derivation.trace import Trace, trace
 from trilayer.errors import InputError
-from trilayer.gradcheck import STEP, sample_losses, slope
 from trilayer.params import FloatArray, Params
-from trilayer.trace import Trace, trace
 
 MARGIN = 1e-3
 """How far from 0 and 1 activations must stay for 1 - a to keep 13 digits."""

@@ -9,20 +9,20 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from trilayer.advice import advice
+from trilayer.encoding.layout import Layout
 from trilayer.engines import select
 from trilayer.errors import DivergenceError, InputError
-from trilayer.inputs import Samples, validation
-from trilayer.keepers import Beginning
-from trilayer.layout import Layout
-from trilayer.objective import Objective
+from trilayer.fit.advice import advice
+from trilayer.fit.loop import Limits, Outcome, Watcher, is_finite, train
+from trilayer.fit.protocol import Beginning
+from trilayer.fit.samples import Samples, validation
+from trilayer.fit.task import task
 from trilayer.params import FloatArray, Params, initialise, pack
 from trilayer.solvers import State, Step, check_options, solver
+from trilayer.solvers.objective import Objective
 from trilayer.sources import Source
 from trilayer.sources.memory import MemorySource
 from trilayer.sources.walking import available_threads
-from trilayer.tasks import task
-from trilayer.training import Limits, Outcome, Watcher, is_finite, train
 
 DEFAULT_HIDDEN_UNITS = 16
 

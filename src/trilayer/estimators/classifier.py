@@ -21,12 +21,15 @@ from sklearn.utils.metadata_routing import UNUSED
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from trilayer import core
-from trilayer.callbacks import CallbackSupportMixin, FitReport, with_callbacks
+from trilayer.derivation import core
+from trilayer.encoding.layout import Layout
 from trilayer.engines import ENGINES, select
 from trilayer.errors import InputError
-from trilayer.fitting import Stepped, in_memory, run, start_params, step_on, threads
-from trilayer.inputs import (
+from trilayer.estimators.callbacks import CallbackSupportMixin, FitReport, with_callbacks
+from trilayer.fit.ensemble import run_starts
+from trilayer.fit.loop import Keeping, Progress, Watcher
+from trilayer.fit.run import Stepped, in_memory, run, start_params, step_on, threads
+from trilayer.fit.samples import (
     Samples,
     hold_out,
     reweighted,
@@ -34,12 +37,9 @@ from trilayer.inputs import (
     two_classes,
     without_weightless,
 )
-from trilayer.layout import Layout
 from trilayer.params import FloatArray, Params, average, pack, unpack
 from trilayer.solvers import SCHEDULES, SOLVERS
 from trilayer.sources import BLOCK, LabelledSource, Source
-from trilayer.starts import run_starts
-from trilayer.training import Keeping, Progress, Watcher
 
 
 def _can_go_on(estimator: "TriLayerClassifier") -> bool:
@@ -267,7 +267,7 @@ class TriLayerClassifier(
         X_val, y_val : array-like, optional
             Held-out samples for `validation_curve_` and for early stopping.
         on_step : callable, optional
-            Called after each iteration with a `trilayer.training.Progress`; a true
+            Called after each iteration with a `trilayer.fit.loop.Progress`; a true
             answer stops the run.
         checkpoint : Checkpoint, optional
             Where the run is written down while it lasts, and goes on from after a fault.

@@ -3,13 +3,13 @@
 import numpy as np
 import numpy.typing as npt
 
-from trilayer.calibration import (
+from trilayer.metrics.calibration import (
     ReliabilityCurve,
     curve_error,
     curve_of_groups,
     reliability_curve,
 )
-from trilayer.cli.scores import (
+from trilayer.metrics.scores import (
     Answers,
     Floats,
     Scores,

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from trilayer.inputs import Samples
-from trilayer.keepers import Task
-from trilayer.objective import Objective
+from trilayer.fit.protocol import Task
+from trilayer.fit.samples import Samples
 from trilayer.params import FloatArray
 from trilayer.solvers import solver as solver_of
+from trilayer.solvers.objective import Objective
 from trilayer.sources import BLOCK, Source
 from trilayer.sources.fingerprint import Fingerprint
 from trilayer.sources.memory import MemorySource

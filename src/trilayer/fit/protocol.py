@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
-from trilayer.runs import Memory, Outcome
+from trilayer.fit.records import Memory, Outcome
 
 
 class Task(NamedTuple):

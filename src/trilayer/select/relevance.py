@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from trilayer.encoding.layout import Layout, Range
 from trilayer.errors import DivergenceError
-from trilayer.estimator import TriLayerClassifier
-from trilayer.layout import Layout, Range
+from trilayer.estimators.classifier import TriLayerClassifier
 from trilayer.params import FloatArray, Params
 
 LEAST = 1e-3

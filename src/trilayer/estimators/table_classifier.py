@@ -10,13 +10,13 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
-from trilayer.choice import Candidate
 from trilayer.encoding import TableEncoder
+from trilayer.estimators.cv import TriLayerClassifierCV
+from trilayer.fit.loop import Keeping, Watcher
 from trilayer.params import FloatArray
-from trilayer.recipes import SMALL, bins_for
-from trilayer.relevance import by_name
-from trilayer.selection import TriLayerClassifierCV
-from trilayer.training import Keeping, Watcher
+from trilayer.select.presets import SMALL, bins_for
+from trilayer.select.relevance import by_name
+from trilayer.select.search import Candidate
 
 _ROWS = 65_536
 """Rows encoded at a time when predicting: the inputs are many times as large as the table."""
@@ -154,7 +154,7 @@ class TriLayerTableClassifier(ClassifierMixin, BaseEstimator):
         """How much each column that is used matters beside the one that does most, by its name.
 
         It is told by the lengths of the weights, and decides the columns' weight decay (see
-        `trilayer.relevance`). None where it was not learnt.
+        `trilayer.select.relevance`). None where it was not learnt.
         """
         names = (column.name for column in self.encoder_.columns_)
         return by_name(self.selection_.heights_, self.encoder_.layout_.columns, names)

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from trilayer import core
+from trilayer.derivation import core
+from trilayer.derivation.trace import Trace, check_samples, trace
 from trilayer.params import FloatArray, Params, pack, unpack
-from trilayer.trace import Trace, check_samples, trace
 
 EPSILON = float(np.finfo(np.float64).eps)
 

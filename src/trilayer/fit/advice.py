@@ -1,6 +1,6 @@
 """What to say about a run that did not end well."""
 
-from trilayer.training import Limits, Outcome
+from trilayer.fit.loop import Limits, Outcome
 
 
 def advice(outcome: Outcome, limits: Limits, solver: str) -> str | None:

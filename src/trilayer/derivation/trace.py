@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from trilayer import core
+from trilayer.derivation import core
 from trilayer.errors import InputError, ShapeError
 from trilayer.params import FloatArray, Params, real_numbers
 

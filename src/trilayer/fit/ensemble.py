@@ -9,13 +9,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from trilayer.fitting import Fitted, given_starts, run, start_params, threads
-from trilayer.inputs import Samples
-from trilayer.keepers import Keeper, Task
+from trilayer.fit.loop import Keeping, Outcome, Progress, Watcher
+from trilayer.fit.protocol import Keeper, Task
+from trilayer.fit.run import Fitted, given_starts, run, start_params, threads
+from trilayer.fit.samples import Samples
 from trilayer.params import FloatArray, Params, average, pack, unpack
 from trilayer.sources import Source
 from trilayer.sources.memory import MemorySource
-from trilayer.training import Keeping, Outcome, Progress, Watcher
 
 _WORST = ("interrupted", "callback", "diverged", "max_seconds", "max_iter", "early_stopping")
 """Reasons to stop: the first one that any start has is the reason of all of them."""

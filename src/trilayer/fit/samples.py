@@ -9,13 +9,13 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import train_test_split
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
-from trilayer import core
+from trilayer.derivation import core
 from trilayer.errors import InputError
-from trilayer.objective import Objective
+from trilayer.fit.loop import Validation
 from trilayer.params import FloatArray, unpack
+from trilayer.solvers.objective import Objective
 from trilayer.sources import Source
 from trilayer.sources.weights import class_factors
-from trilayer.training import Validation
 
 Labels = NDArray[Any]
 

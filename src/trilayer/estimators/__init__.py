@@ -1,0 +1,1 @@
+"""The scikit-learn skins: `TriLayerClassifier`, its CV, and the one for tables."""

@@ -1,0 +1,1 @@
+"""One run of a solver over a source: the loop, what it remembers, starts folded into one."""

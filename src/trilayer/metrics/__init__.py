@@ -1,0 +1,1 @@
+"""Scores, curves, and the judgement against baselines: one definition of each."""
