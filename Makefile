@@ -55,7 +55,7 @@ NO_ENGINE := the tests need the native engine, and it was not built: install a C
 # The lab's tests drive a browser: one that is there, or else is installed here and now.
 test: .venv/native .venv/group-test build/lab/stamp
 	$(BIN)/python scripts/chromium.py
-	$(BIN)/python -m pytest -n auto --cov --cov-report=term $(ARGS)
+	$(BIN)/python -m pytest -n auto -rs --cov --cov-report=term $(ARGS)
 
 # The native engine, built with AddressSanitizer and UBSan, in an environment of its own that
 # sees the packages of .venv behind it.
