@@ -3,6 +3,7 @@
 import contextlib
 import gzip
 import io
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -48,20 +49,20 @@ def test_an_empty_file(tmp_path, content):
 
 
 def test_no_permission(tmp_path, monkeypatch):
-    def refuse(_):
+    def refuse(*_, **__):
         raise PermissionError(13, "Permission denied")
 
     path = put(tmp_path, "t.csv", ROWS)
-    monkeypatch.setattr(pa, "OSFile", refuse)
+    monkeypatch.setattr(Path, "open", refuse)
     assert "t.csv: no permission" in refusal(path)
 
 
 def test_a_device_that_fails(tmp_path, monkeypatch):
-    def fail(_):
+    def fail(*_, **__):
         raise OSError(5, "Input/output error")
 
     path = put(tmp_path, "t.csv", ROWS)
-    monkeypatch.setattr(pa, "OSFile", fail)
+    monkeypatch.setattr(Path, "open", fail)
     assert "t.csv: cannot be read (Input/output error)" in refusal(path)
 
 

@@ -4,17 +4,18 @@ import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from trilayer import load
-from trilayer.cli import streaming
-from trilayer.cli.split import HELD, LEARNT, WATCHED, Split
+from trilayer.cli import places
 from trilayer.modelfile import read
+from trilayer.select import presets, recipe
 from trilayer.sources import rowcache
+from trilayer.sources.split import Split
 
 from .conftest import make_people
 
@@ -43,7 +44,24 @@ def test_the_words_and_the_model_are_those_of_a_table_in_memory(trilayer, people
     assert told["network"]["auc"] > 0.8
     assert told["left_out"] == people.trained["left_out"]
     assert load("m").predict(people.frame).shape == (500,)
-    assert read("m").params.dtype == np.float32
+
+
+def test_where_the_rows_are_kept_leaves_no_trace(trilayer, people, monkeypatch):
+    """Up to a few thousand rows, beyond, and with more than batches are taken from."""
+    make_people(700, seed=3).to_csv("table.csv", index=False)
+    small = {"SMALL": 100, "MIDDLE": 200, "CHOSEN_ON": 300, "BATCHED": 400}
+    for changed in ({}, {"SMALL": 100}, {**small, "BATCHED": 10_000}, small):
+        with monkeypatch.context() as patch:
+            for name, value in changed.items():
+                for module in (presets, recipe):
+                    patch.setattr(module, name, value)
+            found = []
+            for where in ((), ("--stream",)):
+                said = trilayer("train", "table.csv", "--target", "buys", "--id", "row", "-o", "m",
+                    "--force", "--hidden", 3, "--starts", 2, *where)  # fmt: skip
+                assert said.code == 0, said.err
+                found.append(Path("m").read_bytes())
+            assert found[0] == found[1]
 
 
 def test_files_and_formats_leave_no_trace(trilayer, people, tmp_path):
@@ -62,9 +80,9 @@ def test_files_and_formats_leave_no_trace(trilayer, people, tmp_path):
 def test_large_tables_are_streamed_by_themselves(trilayer, people, monkeypatch):
     assert "read as a stream" not in trilayer("train", people.csv, *WORDS).err
     size = people.csv.stat().st_size
-    monkeypatch.setattr(streaming, "memory", lambda: int(size / streaming.SHARE) - 8)
+    monkeypatch.setattr(places, "memory", lambda: int(size / places.SHARE) - 8)
     assert "read as a stream" in trilayer("train", people.csv, *WORDS).err
-    monkeypatch.setattr(streaming, "memory", lambda: int(size / streaming.SHARE) + 8)
+    monkeypatch.setattr(places, "memory", lambda: int(size / places.SHARE) + 8)
     assert "read as a stream" not in trilayer("train", people.csv, *WORDS).err
 
 
@@ -77,7 +95,7 @@ def test_sizes_are_of_what_is_unpacked(name, people, tmp_path):
     people.frame.to_parquet(path) if name.endswith("parquet") else people.frame.to_csv(path)
     plain = people.csv.stat().st_size
     assert plain / 3 < bytes_of(find_tables(path)) < plain * 3
-    assert streaming.memory() > 1 << 20
+    assert places.memory() > 1 << 20
 
 
 def test_the_rows_of_valid_are_judged_by(trilayer, people, tmp_path):
@@ -97,19 +115,6 @@ def test_rows_without_an_answer_are_counted_wherever_they_are(trilayer, people, 
     assert rows["learnt"] + rows["held_out"] == 450
 
 
-def test_many_rows_tell_when_to_stop(trilayer, tmp_path):
-    """With fewer than 20 of the rarer label among them, nobody does."""
-    make_people(2000, seed=3).to_csv(tmp_path / "many.csv", index=False)
-    said = trilayer("train", tmp_path / "many.csv", *WORDS, "--stream", "--solver", "adam")
-    found = re.search(r"([\d,]+) rows of them to tell .* judged on ([\d,]+) rows", said.err)
-    stopped, judged = map(int, found.groups())
-    assert 100 < stopped < 250
-    assert 300 < judged < 500
-    make_people(300, seed=3).to_csv(tmp_path / "few.csv", index=False)
-    said = trilayer("train", tmp_path / "few.csv", *WORDS, "--stream")
-    assert " 0 rows of them" in said.err
-
-
 def test_a_disk_too_small_is_refused(refused, people, monkeypatch, tmp_path):
     monkeypatch.setattr(rowcache.shutil, "disk_usage", lambda _: type("usage", (), {"free": 1000}))
     said = trilayer_words(refused, people, "--cache-dir", tmp_path)
@@ -119,11 +124,9 @@ def test_a_disk_too_small_is_refused(refused, people, monkeypatch, tmp_path):
 
 def trilayer_words(refused, people, *more):
     """Train on a stream that must be refused; return the last line of what is said."""
-    from trilayer.cli import streaming as module
-
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "say", lambda _: None)
-        patch.setattr("trilayer.cli.told.say", lambda _: None)
+        for module in ("learning", "places", "told"):
+            patch.setattr(f"trilayer.cli.{module}.say", lambda _: None)
         return refused("train", people.csv, *WORDS[:-3], "--stream", *more)
 
 
@@ -133,38 +136,21 @@ def trilayer_words(refused, people, *more):
         (("--target", "nothing"), "no column 'nothing'"),
         (("--target", "name"), "different values"),
         (("--target", "buys", "--positive", "maybe"), "--positive 'maybe'"),
-        (("--target", "buys", "--test-share", "0.0001"), "raise --test-share"),
+        (("--target", "buys", "--test-share", "0.0001"), "too few to hold out 0.0001"),
         (("--target", "buys", "--cache-dir", "absent"), "no cache can be kept there"),
     ],
 )
 def test_bad_input_is_one_sentence(refused, people, words, sentence, monkeypatch):
-    monkeypatch.setattr(streaming, "say", lambda _: None)
-    monkeypatch.setattr("trilayer.cli.told.say", lambda _: None)
+    for module in ("learning", "places", "told"):
+        monkeypatch.setattr(f"trilayer.cli.{module}.say", lambda _: None)
     assert sentence in refused("train", people.csv, *words, "--stream")
-
-
-@given(st.integers(0, 5), st.integers(0, 200_000), st.integers(1, 70_000), st.integers(1, 70_000))
-def test_what_a_row_is_for_is_decided_by_its_number(seed, first, count, more):
-    split = Split(seed, 0.1, 0.2)
-    whole = split.parts(first, count + more)
-    assert np.array_equal(
-        whole, np.concatenate([split.parts(first, count), split.parts(first + count, more)])
-    )
-    assert np.array_equal(split.is_learnt(first, count), whole[:count] == LEARNT)
-    assert np.array_equal(split.is_taught(first, count), whole[:count] != HELD)
-    assert np.array_equal(split.is_aside(first, count), whole[:count] != LEARNT)
-
-
-def test_the_shares_are_those_asked_for():
-    parts = Split(1, 0.1, 0.2).parts(0, 200_000)
-    shares = [np.mean(parts == part) for part in (LEARNT, WATCHED, HELD)]
-    np.testing.assert_allclose(shares, [0.7, 0.1, 0.2], atol=0.01)
-    assert np.all(Split(1, 0.0, 0.0).parts(5, 1000) == LEARNT)
 
 
 def test_rows_held_out_teach_nothing(trilayer, people, tmp_path):
     """Other values in them change neither the encoder nor the network."""
-    held = Split(0, 0.0, 0.2).parts(0, 500) == HELD
+    split = Split(0, 0.2)
+    split.see(pa.array(people.frame["buys"]), np.ones(500, dtype=bool))
+    held = split.is_held(0, 500)
     changed = people.frame.copy()
     changed.loc[held, "age"] = 1000.0
     changed.loc[held, "job"] = "unheard of"
@@ -176,7 +162,7 @@ def test_rows_held_out_teach_nothing(trilayer, people, tmp_path):
 
 
 def test_a_stream_is_gone_on_with_from_its_checkpoint(trilayer, people, monkeypatch):
-    words = (*WORDS, "--stream", "--solver", "gd", "--checkpoint-every", 1)
+    words = (*WORDS, "--stream", "--solver", "gd", "--l2", 1, "--checkpoint-every", 1)
     assert trilayer("train", people.csv, *words, "--checkpoint", "c").code == 0
     whole = bits("m")
     said = trilayer("train", people.csv, *words, "--resume", "c")
@@ -187,11 +173,11 @@ def test_a_stream_is_gone_on_with_from_its_checkpoint(trilayer, people, monkeypa
 INTERRUPTED = """
 import signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)
-from trilayer.cli import main, split
+from trilayer.cli import main, places
 def impatient(*_):
     print("now", flush=True)
     signal.raise_signal(signal.SIGINT)
-split.Aside.add = impatient
+places.Aside.add = impatient
 sys.exit(main(sys.argv[1:]))
 """
 

@@ -336,7 +336,7 @@ def test_files_that_change_between_the_passes_are_refused(tmp_path, monkeypatch)
         return learnt
 
     monkeypatch.setattr(arrow, "learn", learn_and_change)
-    with pytest.raises(InputError, match="changed while they were read"), open_source(path, "y"):
+    with pytest.raises(InputError, match="changed while it was read"), open_source(path, "y"):
         pass
 
 

@@ -2,15 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from trilayer.checkpoint import Checkpoint
 from trilayer.checkpoint.every import every
 from trilayer.cli.job import Job
-from trilayer.cli.learning import fingerprint
 from trilayer.cli.output import counted, say
 from trilayer.cli.settings import Checkpoints
+from trilayer.tables.files import TableFile, sha256_of
 
 DEFAULT = "30s"
 
@@ -70,9 +69,9 @@ def _about(job: Job) -> dict[str, Any]:
     chosen = asdict(job.columns) | asdict(job.settings) | {"threshold": job.threshold}
     del chosen["threads"]  # the result does not depend on their number
     options = {f"--{name.replace('_', '-')}": value for name, value in chosen.items()}
-    return options | {"DATA": _bits(job.data), "--valid": _bits(job.valid)}
+    return options | {"DATA": _bits(job.files), "--valid": _bits(job.valid_files)}
 
 
-def _bits(paths: Sequence[Path]) -> str | None:
+def _bits(files: Sequence[TableFile]) -> str | None:
     """Return the SHA-256 of the files' bytes: their names and places do not matter."""
-    return fingerprint(paths, 0)["sha256"] if paths else None
+    return sha256_of(files) if files else None

@@ -3,8 +3,6 @@
 import logging
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trilayer.cli.output import counted, say
@@ -14,9 +12,7 @@ from trilayer.optional import require
 from trilayer.sources.dask import of_files
 from trilayer.sources.dask_tables import edges_of, plain
 from trilayer.sources.dask_wait import threads
-from trilayer.sources.tables import Table
 from trilayer.sources.walking import available_threads
-from trilayer.tables import find_tables
 
 if TYPE_CHECKING:
     import distributed
@@ -39,18 +35,13 @@ def through_workers(read: Read) -> "Iterator[Source]":
         say(f"encoding the rows on {counted(threads(client), 'thread')} of {address}")
         with of_files(
             client,
-            _everywhere(read.table),
+            read.table,
             plain(read.learnt),
             edges_of(read.table),
             choose=read.split.is_learnt,
             patience=wait,
         ) as source:
             yield source
-
-
-def _everywhere(table: Table) -> Table:
-    """Name the files so that workers in other folders find them."""
-    return replace(table, files=find_tables([Path(file.name).absolute() for file in table.files]))
 
 
 @contextmanager

@@ -1,10 +1,8 @@
 """A table, read one way wherever its rows are kept: rows to learn from, and rows to judge by."""
 
-import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,10 +19,10 @@ from trilayer.errors import InputError
 from trilayer.estimators.table_classifier import sized
 from trilayer.optional import require
 from trilayer.sources import Source
-from trilayer.sources.lessons import Columns, Learnt
+from trilayer.sources.lessons import Columns
 from trilayer.sources.split import Split
 from trilayer.sources.tables import learn, look
-from trilayer.tables import find_tables
+from trilayer.tables.files import TableFile, sha256_of
 from trilayer.tables.targets import Answers, Target
 
 MOST_HELD = 200_000
@@ -49,6 +47,8 @@ class Rows:
         How many rows were read.
     unanswered : int
         How many had no answer and are left out.
+    sha256 : str
+        Of the bytes of the files, as they were read.
     """
 
     encoder: TableEncoder
@@ -59,6 +59,7 @@ class Rows:
     held_positive: Answers
     table_rows: int
     unanswered: int
+    sha256: str
 
     @property
     def positive_rate(self) -> float:
@@ -77,7 +78,7 @@ def opened(job: Job) -> Iterator[Rows]:
     """
     columns, settings, opener = job.columns, job.settings, _opener(job)
     left_out = (*columns.id, *columns.drop)
-    table = look(job.data, Columns(columns.target, columns.categorical, left_out))
+    table = look(job.files, Columns(columns.target, columns.categorical, left_out))
     if opener is in_memory:
         table = table.kept()
     share = 0.0 if job.valid else min(settings.test_share, MOST_HELD / table.rows)
@@ -86,23 +87,31 @@ def opened(job: Job) -> Iterator[Rows]:
         plain = TableEncoder(categorical=columns.categorical, max_bins=0)
         learnt = learn(table, plain, positive=columns.positive, split=split, on_rows=on_rows)
     learnt.encoder = sized(learnt.encoder)
-    how = ", read as a stream" * (opener is not in_memory)
-    say(
-        f"{listed(job.data, 4)}: {counted(table.rows, 'row')}, "
-        f"{counted(len(table.names), 'column')} beside the target{how}"
-    )
-    share_of = learnt.counts.get(learnt.target.positive, 0) / sum(learnt.counts.values())
-    chosen = " (the second in sorted order; --positive chooses)" * (columns.positive is None)
-    tell_target(learnt.target, chosen, share_of, learnt.unanswered)
-    tell_columns(learnt.encoder)
     read = Read(job, table, learnt, split, Aside(learnt))
+    if opener is not in_memory:  # it takes its time
+        _tell(read, ", read as a stream")
     with opener(read) as source:
         rows = _judged_by(read, source)
+        if opener is in_memory:  # what cannot be used is refused in one sentence, and nothing else
+            _tell(read)
         say(
             f"learning from {counted(rows.source.m, 'row')} with {counted(rows.source.n1, 'input')}"
             f", judged on {counted(len(rows.held_positive), 'row')} held out"
         )
         yield rows
+
+
+def _tell(read: Read, how: str = "") -> None:
+    """Say what was read, what is to be predicted, and what became of the columns."""
+    learnt, columns = read.learnt, read.job.columns
+    say(
+        f"{listed(read.job.data, 4)}: {counted(read.table.rows, 'row')}, "
+        f"{counted(len(read.table.names), 'column')} beside the target{how}"
+    )
+    share = learnt.counts.get(learnt.target.positive, 0) / sum(learnt.counts.values())
+    chosen = " (the second in sorted order; --positive chooses)" * (columns.positive is None)
+    tell_target(learnt.target, chosen, share, learnt.unanswered)
+    tell_columns(learnt.encoder)
 
 
 def _opener(job: Job) -> Opener:
@@ -112,7 +121,7 @@ def _opener(job: Job) -> Opener:
         from trilayer.cli.cluster import through_workers
 
         return through_workers
-    return through_cache if job.streaming.stream or is_large(job.data) else in_memory
+    return through_cache if job.streaming.stream or is_large(job.files) else in_memory
 
 
 def _judged_by(read: Read, source: Source) -> Rows:
@@ -122,39 +131,20 @@ def _judged_by(read: Read, source: Source) -> Rows:
     rows = Rows(
         learnt.encoder, learnt.target, source, learnt.counts, held,
         second == learnt.target.positive_is_second, read.table.rows, learnt.unanswered,
+        sha256_of(job.files),
     )  # fmt: skip
     if job.valid:
-        return _with_valid(rows, job.valid)
-    few = min(second.sum(), (~second).sum(), *_both(learnt))
-    if not few:
-        raise InputError(
-            f"{read.table.rows - learnt.unanswered} rows are too few to hold out "
-            f"{job.settings.test_share:g} of them with both labels on both sides: give more rows, "
-            "or another table with --valid"
-        )
+        return _with_valid(rows, job.valid_files)
     return rows
 
 
-def _both(learnt: Learnt) -> list[int]:
-    return [learnt.counts.get(label, 0) for label in learnt.target.classes.tolist()]
-
-
-def _with_valid(rows: Rows, valid: list[Path]) -> Rows:
+def _with_valid(rows: Rows, valid: list[TableFile]) -> Rows:
     parts = list(answered(Encoding(rows.encoder.fitted_), rows.target, valid))
     positive = np.concatenate([part.positive for part in parts])
     if not len(positive):
-        raise InputError(f"{valid[0]}: target column {rows.target.name!r} is empty in every row")
+        raise InputError(
+            f"{valid[0].name}: target column {rows.target.name!r} is empty in every row"
+        )
     unanswered = rows.unanswered + sum(part.unanswered for part in parts)
     held = joined([part.X for part in parts])
     return replace(rows, held=held, held_positive=positive, unanswered=unanswered)
-
-
-def fingerprint(paths: Sequence[Path], rows: int) -> dict[str, Any]:
-    """Describe the data: SHA-256 over the bytes of the files, in the order of reading."""
-    digest = hashlib.sha256()
-    files = [Path(file.name) for file in find_tables(paths)]
-    for path in files:
-        with path.open("rb") as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
-    return {"files": [path.name for path in files], "rows": rows, "sha256": digest.hexdigest()}

@@ -19,6 +19,7 @@ from trilayer.params import Params
 from trilayer.sources.ahead import made_ahead
 from trilayer.sources.walking import available_threads
 from trilayer.tables import NUMBER, Block, Raw, convert, refuse_infinite, rows_for, scan_raw
+from trilayer.tables.files import TableFile
 from trilayer.tables.targets import Answers, Target
 from trilayer.tables.values import missing, to_numpy
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from trilayer.encoding.fitted import FittedEncoder
 
 Floats = npt.NDArray[np.floating[Any]]
-Sources = list[Path] | BinaryIO
+Sources = list[Path] | list[TableFile] | BinaryIO
 
 TOO_LARGE = "the inputs are too large for this model"
 

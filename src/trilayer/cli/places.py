@@ -22,7 +22,7 @@ from trilayer.sources.memory import MemorySource
 from trilayer.sources.rowcache import default_folder, in_words
 from trilayer.sources.split import Split
 from trilayer.sources.tables import Table, encoded
-from trilayer.tables import find_tables
+from trilayer.tables.files import TableFile
 from trilayer.tables.sizes import bytes_of
 
 SHARE = 1 / 8
@@ -60,9 +60,9 @@ Opener = Callable[[Read], AbstractContextManager[Source]]
 """Opens the source over the rows to learn from, and puts the others aside."""
 
 
-def is_large(paths: list[Path]) -> bool:
+def is_large(files: list[TableFile]) -> bool:
     """Whether tables are too large to be read whole."""
-    return bytes_of(find_tables(paths)) > SHARE * memory()
+    return bytes_of(files) > SHARE * memory()
 
 
 def memory() -> int:

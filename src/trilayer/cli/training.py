@@ -15,7 +15,7 @@ from trilayer.cli import exits
 from trilayer.cli.checkpoints import opened, tell_done
 from trilayer.cli.fitting import Trained, fit
 from trilayer.cli.job import Job
-from trilayer.cli.learning import Rows, fingerprint
+from trilayer.cli.learning import Rows
 from trilayer.cli.learning import opened as rows_of
 from trilayer.cli.model import positive_logits
 from trilayer.cli.output import counted, say, show_json
@@ -188,9 +188,15 @@ def _save(
         positive=rows.target.positive,
         threshold=job.threshold,
         summary=kept,
-        fingerprint=fingerprint(job.data, rows.table_rows),
+        fingerprint=_fingerprint(job, rows),
         force=job.force,
     )
+
+
+def _fingerprint(job: Job, rows: Rows) -> dict[str, Any]:
+    """Describe the data: SHA-256 over the bytes of the files, in the order of reading."""
+    names = [Path(file.name).name for file in job.files]
+    return {"files": names, "rows": rows.table_rows, "sha256": rows.sha256}
 
 
 def _show(job: Job, result: dict[str, Any], *, as_json: bool) -> None:

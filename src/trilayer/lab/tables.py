@@ -19,7 +19,7 @@ from trilayer.lab.settings import Settings
 from trilayer.optional import require
 from trilayer.tables import CATEGORY, KINDS, kind_of, read_table
 from trilayer.tables.convert import decoded
-from trilayer.tables.files import GZIP, PARQUET
+from trilayer.tables.storage import GZIP, PARQUET
 
 if TYPE_CHECKING:
     import pyarrow as pa

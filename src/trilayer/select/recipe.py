@@ -180,13 +180,13 @@ class _Recipe:
         if not len(units) or not len(decays):
             raise InputError("l2s and hidden_units must hold something to choose from")
         choosing = len(units) * len(decays) > 1
-        few, newton = m <= SMALL, _is_newton(spec, m)
+        few, settles = m <= SMALL, _settles(spec, m)
         return Grid(
             base=spec, units=units.tolist(), decays=sorted(decays.tolist(), reverse=True),
             climbs=wish.l2s is None, splits=self._splits(some) if choosing else [],
             # Judged by one start, few rows say more about the start than about the decay.
             starts=min(2, spec.n_starts) if few else 1,
-            goes_on=0 if few or not newton else GO_ON, workers=threads(wish),
+            goes_on=0 if few or not settles else GO_ON, workers=threads(wish),
             seed=wish.random_state,
         )  # fmt: skip
 
@@ -202,11 +202,11 @@ class _Recipe:
         self, spec: Spec, rows: MemorySource, on_step: Watcher | None, checkpoint: Keeping | None
     ) -> tuple[Trained, FloatArray | None]:
         """Train on rows in memory, learning relevance where that is for lbfgs."""
-        few, newton = rows.m <= SMALL, _is_newton(spec, rows.m)
+        few, settles = rows.m <= SMALL, _settles(spec, rows.m)
         rounds = self.wish.rounds
-        if rounds is None or not newton:
-            rounds = ROUNDS if newton and not few else 0
-        ours = self.wish.base is None and self.wish.max_iter is None and newton and not few
+        if rounds is None or not settles:
+            rounds = ROUNDS if settles and not few else 0
+        ours = self.wish.base is None and self.wish.max_iter is None and settles and not few
         times = pace(spec.l2, 0.8, 1.05) if ours else 1.0
 
         def one(scale: FloatArray | None, init: list[Params] | None, number: int) -> Trained:
@@ -261,9 +261,9 @@ def _steps_on_batches(spec: Spec, m: int) -> bool:
     return solver(solver_name(spec, m)).needs == "batches"
 
 
-def _is_newton(spec: Spec, m: int) -> bool:
+def _settles(spec: Spec, m: int) -> bool:
     """Whether the solver comes to rest: only then do lengths of weights tell of relevance."""
-    return solver_name(spec, m) == "lbfgs"
+    return solver(solver_name(spec, m)).settles
 
 
 def _in_memory(source: Source, most: int, seed: int) -> MemorySource:

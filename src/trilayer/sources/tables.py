@@ -37,6 +37,7 @@ from trilayer.tables.kinds import Survey, survey_table
 from trilayer.tables.scanning import overlap
 
 Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
+Files = Paths | Sequence[TableFile]
 
 
 @dataclass(frozen=True)
@@ -100,14 +101,14 @@ class Table:
         return ahead(scan_placed(self.files, kinds, keep=keep, parts=self.parts, batch_rows=rows))
 
 
-def look(paths: Paths, columns: Columns) -> Table:
+def look(paths: Files, columns: Columns) -> Table:
     """Find the files, and what their columns are.
 
     Parameters
     ----------
     paths : path, pattern, or several
         CSV, TSV or Parquet, plain or gzip: files, folders, or patterns such as
-        ``"part-*.parquet"``.
+        ``"part-*.parquet"``; or what `find_tables` found.
     columns : Columns
 
     Raises
@@ -194,7 +195,7 @@ def encoded(table: Table, learnt: Learnt, *, choose: Chooser | None = None) -> I
             yield part
 
 
-def expanded(paths: Paths) -> list[Path]:
+def expanded(paths: Files) -> list[Path | TableFile]:
     """Make patterns the files that they match, in the order of their names.
 
     Raises
@@ -203,8 +204,11 @@ def expanded(paths: Paths) -> list[Path]:
         If nothing matches one.
     """
     given = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
-    found: list[Path] = []
+    found: list[Path | TableFile] = []
     for each in given:
+        if isinstance(each, TableFile):
+            found.append(each)
+            continue
         name = os.fspath(each)
         if not glob.has_magic(name) or Path(name).exists():
             found.append(Path(name))

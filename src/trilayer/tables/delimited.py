@@ -40,21 +40,15 @@ def read_delimited(
 def scan_delimited(file: TableFile, columns: Sequence[str]) -> Iterator["pa.Table"]:
     """Stream columns of one file as text, one block after the other."""
     names = _with_last(_header(file), columns)
-    with plain_errors(file.name), _explained(file):
+    with plain_errors(file.name), file.reading() as stream, _explained(file):
         options = _options(_header(file), names, as_text=names, threads=False)
-        reader = pa_csv.open_csv(file.open(), **options)
-    first_row, block = 1, None
-    while (batch := _next(file, reader)) is not None:
-        block = _tidy(file, pa.Table.from_batches([batch]), first_row=first_row)
-        first_row += len(block)
-        yield block.select(list(columns))
-    if block is not None:
-        _refuse_open_quote(file, block, first_row=first_row - len(block))
-
-
-def _next(file: TableFile, reader: Any) -> Any:
-    with plain_errors(file.name), _explained(file):
-        return next(reader, None)
+        first_row, block = 1, None
+        for batch in pa_csv.open_csv(stream, **options):
+            block = _tidy(file, pa.Table.from_batches([batch]), first_row=first_row)
+            first_row += len(block)
+            yield block.select(list(columns))
+        if block is not None:
+            _refuse_open_quote(file, block, first_row=first_row - len(block))
 
 
 def _header(file: TableFile) -> Header:
@@ -66,7 +60,7 @@ def _read(
     file: TableFile, names: Sequence[str], as_text: Collection[str], *, threads: bool
 ) -> "pa.Table":
     options = _options(_header(file), names, as_text=as_text, threads=threads)
-    with file.open() as stream:
+    with file.reading() as stream:
         return pa_csv.read_csv(stream, **options)
 
 

@@ -4,27 +4,24 @@ A file is what its first bytes say it is: Parquet, gzip, or text. Its name only
 says where it lies and, for ``.tsv``, what separates its fields.
 """
 
-import io
+import hashlib
 import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from trilayer.errors import TableError
 from trilayer.optional import require
 from trilayer.tables.header import Header, first_record, read_header
+from trilayer.tables.storage import PARQUET, Storage, storage_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
 else:
     pa = require("pyarrow", "cli")
 
-Opener = Callable[[], "pa.NativeFile"]
-
-PARQUET, GZIP = b"PAR1", b"\x1f\x8b"
 _FOREIGN = {
     b"PK\x03\x04": "a zip archive or an Excel workbook",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook",
@@ -50,13 +47,21 @@ class TableFile:
         The file as messages call it.
     header : Header or None
         Of a delimited file: its delimiter and column names. None for Parquet.
-    open : callable
-        Return the (decompressed) bytes as a pyarrow file, from the start.
+    storage : Storage
+        Where its bytes come from.
     """
 
     name: str
     header: Header | None
-    open: Opener
+    storage: Storage
+
+    def open(self) -> "pa.NativeFile":
+        """Return the (decompressed) bytes as a pyarrow file, from the start, for a look."""
+        return self.storage.open()
+
+    def reading(self) -> AbstractContextManager["pa.NativeFile"]:
+        """Open it for a pass; if it changed, that is an error when the pass ends."""
+        return self.storage.reading()
 
 
 Source = str | os.PathLike[str] | BinaryIO | TableFile
@@ -90,6 +95,26 @@ def find_tables(sources: Source | Sequence[Source], *, keep: bool = True) -> lis
             "read one format at a time"
         )
     return files
+
+
+def sha256_of(files: Sequence[TableFile]) -> str:
+    """Return the SHA-256 over the bytes of files, in their order, as the passes read them.
+
+    Of one text file it is known from the passes. Else the files are read once more, and
+    what the passes read is held against it.
+
+    Raises
+    ------
+    TableError
+        If a file is not what it was.
+    """
+    if len(files) == 1 and files[0].storage.whole is not None:
+        return files[0].storage.whole.hex()
+    total = hashlib.sha256()
+    for file in files:
+        with plain_errors(file.name):
+            file.storage.digest(total)
+    return total.hexdigest()
 
 
 @contextmanager
@@ -135,73 +160,16 @@ def _recognise(source: Path | BinaryIO | TableFile, *, keep: bool) -> TableFile:
     if isinstance(source, Path):
         name, suffixes = str(source), {suffix.lower() for suffix in source.suffixes}
     with plain_errors(name):
-        opener = _opener(source, keep=keep)
-        with opener() as file:
+        storage = storage_of(source, name, keep=keep)
+        with storage.open() as file:
             head = _read_head(name, file)
     if not head.strip():
         raise TableError(f"{name}: the file is empty")
     if head.startswith(PARQUET):
-        return TableFile(name, None, opener)
+        return TableFile(name, None, storage)
     if {".parquet", ".pq"} & suffixes:
         raise TableError(f"{name}: not a Parquet file, whatever its name says, or damaged")
-    return TableFile(name, read_header(name, head, tab=".tsv" in suffixes), opener)
-
-
-def _opener(source: Path | BinaryIO, *, keep: bool) -> Opener:
-    if not isinstance(source, Path):
-        return _stream_opener(source, keep=keep)
-    if source.is_file() or not source.exists():
-        return partial(_open_path, source)  # it can be pickled, for workers elsewhere
-    # A pipe, such as bash's <(...), can be read only once.
-    with source.open("rb") as pipe:
-        return _stream_opener(pipe, keep=True)
-
-
-def _open_path(path: Path) -> "pa.NativeFile":
-    file = pa.OSFile(str(path))
-    start = file.read(2)
-    file.seek(0)
-    return pa.CompressedInputStream(file, "gzip") if start == GZIP else file
-
-
-def _stream_opener(stream: BinaryIO, *, keep: bool) -> Opener:
-    """Open a stream: any number of times if kept in memory, else twice, once for the head."""
-    start = stream.read(len(PARQUET))
-    # Parquet keeps its table of contents at the end, so it is kept in any case.
-    whole = start + stream.read() if keep or start == PARQUET else None
-    seen = bytearray(start)
-    rounds = iter((True, False))
-
-    def opener() -> pa.NativeFile:
-        if whole is not None:
-            file = pa.BufferReader(whole)
-        else:
-            file = pa.PythonFile(_Replay(stream, seen, record=next(rounds)), mode="r")
-        return pa.CompressedInputStream(file, "gzip") if start.startswith(GZIP) else file
-
-    return opener
-
-
-class _Replay(io.RawIOBase):
-    """What was seen of a stream, then the rest of it."""
-
-    def __init__(self, stream: BinaryIO, seen: bytearray, *, record: bool) -> None:
-        self._stream, self._seen, self._record = stream, seen, record
-        self._at = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        view = memoryview(buffer)
-        chunk = bytes(self._seen[self._at : self._at + len(view)])
-        if not chunk:
-            chunk = self._stream.read(len(view))
-            if self._record:
-                self._seen += chunk
-        self._at += len(chunk)
-        view[: len(chunk)] = chunk
-        return len(chunk)
+    return TableFile(name, read_header(name, head, tab=".tsv" in suffixes), storage)
 
 
 def _read_head(name: str, file: "pa.NativeFile") -> bytes:

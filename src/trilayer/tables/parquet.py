@@ -49,9 +49,9 @@ def parquet_bytes(file: TableFile) -> int:
 
 def read_parquet(file: TableFile, columns: Sequence[str]) -> "pa.Table":
     """Read columns of one file."""
-    with plain_errors(file.name):
+    with plain_errors(file.name), file.reading() as stream:
         # The names also match what is nested inside other columns: hence the selection.
-        table = _open(file).read(columns=list(columns)).select(list(columns))
+        table = _parquet(stream).read(columns=list(columns)).select(list(columns))
     return without_views(table.replace_schema_metadata(None))
 
 
@@ -76,19 +76,15 @@ def scan_parquet(
     Of the columns `coded`, those that are stored as different texts and codes into them come
     as dictionaries.
     """
-    with plain_errors(file.name):
+    with plain_errors(file.name), file.reading() as stream:
         # Else whole row groups are kept in memory, and all of them until the last is read.
         options: dict[str, Any] = {"pre_buffer": False, "buffer_size": _BUFFER}
         if coded:
             options["read_dictionary"] = _coded(file, coded)
-        opened = _open(file, **options)
+        opened = _parquet(stream, **options)
         batches = opened.iter_batches(batch_size=rows, columns=list(columns), row_groups=groups)
-    while True:
-        with plain_errors(file.name):
-            batch = next(batches, None)
-        if batch is None:
-            return
-        yield without_views(pa.Table.from_batches([batch]).select(list(columns)))
+        for batch in batches:
+            yield without_views(pa.Table.from_batches([batch]).select(list(columns)))
 
 
 def _coded(file: TableFile, names: Sequence[str]) -> list[str]:
@@ -111,7 +107,10 @@ def _coded(file: TableFile, names: Sequence[str]) -> list[str]:
     return found
 
 
-def _open(file: TableFile, **options: Any) -> "pq.ParquetFile":
-    stream = file.open()
+def _open(file: TableFile) -> "pq.ParquetFile":
+    return _parquet(file.open())
+
+
+def _parquet(stream: "pa.NativeFile", **options: Any) -> "pq.ParquetFile":
     whole = stream if stream.seekable() else pa.BufferReader(stream.read())
     return pq.ParquetFile(whole, **options)

@@ -199,6 +199,7 @@ def _blocks(
             yield kept.start, block.slice(kept.start - at, len(kept))
         at = here.stop
         if part is not None and at >= part.stop:
+            file.storage.check()  # the pass ends here
             return
 
 

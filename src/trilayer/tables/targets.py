@@ -169,6 +169,10 @@ class Tally:
 
     def add(self, values: "pa.Array") -> None:
         """Count the labels of some rows, all of which have one."""
+        if kind_of(values.type) == UNKNOWN:
+            raise InputError(
+                f"target column {self.name!r} {unusable(values.type)}: a target holds two labels"
+            )
         if kind_of(values.type) == CATEGORY:
             values = convert(values, CATEGORY, self.name)
         for value, count in zip(*pc.value_counts(values).flatten(), strict=True):
