@@ -175,7 +175,7 @@ def average(members: Sequence[Params]) -> Params:
     )
 
 
-def initialise(n1: int, n2: int, rng: np.random.Generator, dtype: Any = np.float64) -> Params:
+def initialise(n1: int, n2: int, rng: "np.random.Generator", dtype: Any = np.float64) -> Params:
     """Draw a start: weights uniform, small enough that no sigmoid is saturated.
 
     Each weight matrix is drawn from ±√(2 / (fan_in + fan_out)) (Glorot and Bengio,

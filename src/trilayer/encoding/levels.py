@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trilayer.optional import require
-from trilayer.tables.convert import CATEGORY, Values, convert, without_empty
+from trilayer.tables.convert import CATEGORY, Values, convert, in_one_piece, without_empty
 from trilayer.tables.values import TEXT, missing, of_numpy, of_texts, to_numpy
 
 if TYPE_CHECKING:
@@ -46,8 +46,7 @@ def looked_up(values: Values, name: str) -> tuple[Values, Codes]:
     name : str
         The column's, for messages.
     """
-    if isinstance(values, pa.ChunkedArray):
-        values = values.unify_dictionaries().combine_chunks()
+    values = in_one_piece(values)
     if not pa.types.is_dictionary(values.type) or len(values.dictionary) > len(values):
         return encode(convert(values, CATEGORY, name))
     return _merged(convert(values.dictionary, CATEGORY, name), _codes(values.indices))

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any, TypeVar
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -21,7 +21,7 @@ def ahead(items: Iterator[_Item]) -> Iterator[_Item]:
         Used by nobody else meanwhile.
     """
     end = object()
-    with ThreadPoolExecutor(1, thread_name_prefix="trilayer-ahead") as pool:
+    with _threads(1, "ahead") as pool:
         coming = pool.submit(next, items, end)
         while (item := coming.result()) is not end:
             coming = pool.submit(next, items, end)
@@ -49,15 +49,25 @@ def made_ahead(
     if threads == 1:
         yield from map(function, items)
         return
-    with ThreadPoolExecutor(threads, thread_name_prefix="trilayer-made") as pool:
-        coming: deque[Future[_Result]] = deque()
+    end = object()
+
+    def make(coming: "Future[Any]") -> Any:
+        item = coming.result()
+        return item if item is end else function(item)
+
+    with _threads(1, "read") as reader, _threads(threads, "made") as makers:
+        on_their_way = deque(
+            makers.submit(make, reader.submit(next, items, end)) for _ in range(threads + 1)
+        )
         try:
-            for item in ahead(items):
-                coming.append(pool.submit(function, item))
-                del item
-                if len(coming) > threads:
-                    yield coming.popleft().result()
-            while coming:
-                yield coming.popleft().result()
+            while (made := on_their_way.popleft().result()) is not end:
+                on_their_way.append(makers.submit(make, reader.submit(next, items, end)))
+                yield made
+                del made  # what it holds in memory is free while the next one is waited for
         finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+            for pool in (reader, makers):
+                pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _threads(most: int, name: str) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(most, thread_name_prefix=f"trilayer-{name}")

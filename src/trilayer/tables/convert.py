@@ -128,10 +128,26 @@ def decoded(values: Values) -> Values:
         return values.cast(TEXT)
     if not pa.types.is_dictionary(values.type):
         return values
+    if isinstance(values, pa.ChunkedArray):
+        chunks = [decoded(chunk) for chunk in values.chunks]
+        return pa.concat_arrays(chunks) if chunks else decoded(values.combine_chunks())
     inner = values.type.value_type
-    whole = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
-    entries = whole.dictionary.cast(TEXT if kind_of(inner) == CATEGORY else inner)
-    return entries.take(whole.indices)
+    entries = values.dictionary.cast(TEXT if kind_of(inner) == CATEGORY else inner)
+    return entries.take(values.indices)
+
+
+def in_one_piece(values: Values) -> Values:
+    """Join the chunks of a column; one whose dictionaries differ is decoded."""
+    if not isinstance(values, pa.ChunkedArray):
+        return values
+    chunks = values.chunks
+    if pa.types.is_dictionary(values.type) and chunks:
+        first = chunks[0].dictionary
+        if not all(chunk.dictionary.equals(first) for chunk in chunks):
+            return decoded(values)
+        codes = pa.concat_arrays([chunk.indices for chunk in chunks])
+        return pa.DictionaryArray.from_arrays(codes, first)
+    return values.combine_chunks()
 
 
 def shown(value: object) -> str:

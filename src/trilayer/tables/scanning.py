@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from trilayer.errors import TableError
 from trilayer.optional import require
-from trilayer.tables.convert import CATEGORY, convert, kind_of
+from trilayer.tables.convert import CATEGORY, convert, in_one_piece, kind_of
 from trilayer.tables.delimited import scan_delimited
 from trilayer.tables.files import Source, TableFile, find_tables
 from trilayer.tables.parquet import row_groups, scan_parquet
@@ -153,12 +153,12 @@ class Raw:
     def _column(self, name: str) -> "pa.Array":
         values, kind = self.rows[name], self.wanted.kinds.get(name)
         if name in self.wanted.dictionaries and _is_coded_text(values.type):
-            return values.unify_dictionaries().combine_chunks()
+            return in_one_piece(values)
         if kind is not None:
             source, first = f"{self.file}: ", self.first_row
             fit = convert(values, kind, name, source=source, first_row=first)
             values = values if name in self.wanted.keep else fit
-        return values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+        return in_one_piece(values)
 
 
 def _is_coded_text(data_type: "pa.DataType") -> bool:
