@@ -77,7 +77,7 @@ def test_check_rows_are_rows_of_the_table(tmp_path):
     assert (record.kind, record.steps) == ("pipeline", ("table", "net"))
     np.testing.assert_array_equal(record.check_X, model["table"].transform(TABLE[:7]).T)
     np.testing.assert_allclose(record.check_Z2[0], model.decision_function(TABLE[:7]), rtol=1e-12)
-    assert len(record.encoder.get_feature_names_out()) == record.params.n1
+    assert len(record.encoder.input_names()) == record.params.n1
 
 
 def test_check_rows_of_another_table_are_refused(tmp_path):

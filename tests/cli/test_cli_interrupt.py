@@ -6,7 +6,7 @@ import signal
 import pytest
 
 from trilayer import load
-from trilayer.cli import learning, training
+from trilayer.cli import fitting, training
 from trilayer.cli.progress import Shown
 from trilayer.errors import ModelFileError
 from trilayer.modelfile import read
@@ -19,7 +19,7 @@ def _here(tmp_path, monkeypatch):
 
 def interrupt_at(monkeypatch, label, k):
     """Let Ctrl-C come in iteration k of the run with that label (0: before the first)."""
-    bar = learning.progress_bar
+    bar = fitting.progress_bar
 
     def interrupting(name, max_iter):
         if name.startswith(label) and k == 0:
@@ -40,7 +40,7 @@ def interrupt_at(monkeypatch, label, k):
 
         return Interrupting()
 
-    monkeypatch.setattr(learning, "progress_bar", interrupting)
+    monkeypatch.setattr(fitting, "progress_bar", interrupting)
 
 
 def test_ctrl_c_keeps_the_best_so_far(trilayer, people, monkeypatch):
@@ -64,14 +64,15 @@ def test_ctrl_c_after_the_choice_keeps_every_start_as_far_as_it_is(trilayer, peo
 
 
 def test_ctrl_c_while_choosing_writes_nothing(trilayer, people, monkeypatch):
-    class Impatient(learning.TriLayerClassifierCV):
-        def fit(self, *data):
-            def once_tried(*_):
-                raise KeyboardInterrupt
+    select_on = fitting.select_on
 
-            return super().fit(*data[:-3], once_tried, *data[-2:])
+    def impatient(*data, **named):
+        def once_tried(*_):
+            raise KeyboardInterrupt
 
-    monkeypatch.setattr(learning, "TriLayerClassifierCV", Impatient)
+        return select_on(*data, **named | {"on_choice": once_tried})
+
+    monkeypatch.setattr(fitting, "select_on", impatient)
     said = trilayer("train", people.csv, "--target", "buys", "-o", "m")
     assert (said.code, said.out) == (130, "")
     with pytest.raises(ModelFileError, match="no such file"):

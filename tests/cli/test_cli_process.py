@@ -44,7 +44,8 @@ def test_ctrl_c_writes_the_best_model_so_far(tmp_path):
     X = rng.normal(size=(4000, 8))
     frame = pd.DataFrame(X, columns=list("abcdefgh")).assign(y=(X[:, 0] > 0).astype(int))
     frame.to_csv(tmp_path / "x.csv", index=False)
-    words = ("--target", "y", "--solver", "gd", "--learning-rate", "1e-4", "--max-iter", "10000000")
+    words = ("--target", "y", "--solver", "gd", "--learning-rate", "1e-4", "--max-iter", "10000000",
+             "--l2", "1", "--starts", "1")  # fmt: skip
     child = subprocess.Popen(
         (*TRILAYER, "train", "x.csv", *words), cwd=tmp_path,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,

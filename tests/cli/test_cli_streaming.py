@@ -162,7 +162,7 @@ def test_rows_held_out_teach_nothing(trilayer, people, tmp_path):
 
 
 def test_a_stream_is_gone_on_with_from_its_checkpoint(trilayer, people, monkeypatch):
-    words = (*WORDS, "--stream", "--solver", "gd", "--checkpoint-every", 1)
+    words = (*WORDS, "--stream", "--solver", "gd", "--l2", 1, "--checkpoint-every", 1)
     assert trilayer("train", people.csv, *words, "--checkpoint", "c").code == 0
     whole = bits("m")
     said = trilayer("train", people.csv, *words, "--resume", "c")

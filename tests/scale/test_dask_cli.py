@@ -9,6 +9,7 @@ import pytest
 from scale.clusters import cluster, wait_for
 from scale.test_dask import table
 from trilayer.cli import main
+from trilayer.select import presets, recipe
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def data(tmp_path):
 
 
 def words(data, output, *options, solver="lbfgs", most=8):
-    given = {"--target": "answer", "-o": output, "--hidden": 3, "--max-iter": most}
+    given = {"--target": "answer", "-o": output, "--hidden": 3, "--max-iter": most, "--l2": 1}
     given["--solver"] = solver
     return [str(word) for word in ("train", data, *chain(*given.items()), *options)]
 
@@ -45,10 +46,18 @@ def test_the_model_file_is_that_of_one_machine(where, data, tmp_path, monkeypatc
     assert "encoding the rows on" in capsys.readouterr().err
 
 
-def test_auto_is_lbfgs_on_a_cluster(data, tmp_path, capsys):
-    output = tmp_path / "dask.safetensors"
-    assert train(data, output, "--dask", "local", "--json", solver="auto") == 0
-    assert '"solver": "lbfgs"' in capsys.readouterr().out
+def test_the_recipe_is_the_same_everywhere(data, tmp_path, monkeypatch):
+    """Also where there are more rows than batches are taken from, and lbfgs goes on over all."""
+    for module in (presets, recipe):
+        for name, value in {"MIDDLE": 2500, "CHOSEN_ON": 3000, "BATCHED": 4000}.items():
+            monkeypatch.setattr(module, name, value)
+    written = []
+    for where in ([], ["--stream"], ["--dask", "local"]):
+        output = tmp_path / "model.safetensors"
+        order = ["train", data, "--target", "answer", "-o", output, "--hidden", 3, "--force"]
+        assert main([str(word) for word in (*order, "--starts", 2, *where)]) == 0
+        written.append(output.read_bytes())
+    assert written[0] == written[1] == written[2]
 
 
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "nonsense", "tcp://127.0.0.1"])

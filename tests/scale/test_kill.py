@@ -94,7 +94,7 @@ def test_killed_at_random_moments(victims, rings, tmp_path, solver):
     table, target = (rings, "y")
     if solver in {"gd", "lbfgs"}:  # no share to stop early by: ends at --max-iter, or converged
         table, target = files("trilayer") / "data" / "breast_cancer.csv", "diagnosis"
-    words = [table, "--target", target, "--solver", solver, "--hidden", 6]
+    words = [table, "--target", target, "--solver", solver, "--hidden", 6, "--l2", 1, "--starts", 1]
     run = Run(victims, tmp_path, [*words, "--max-iter", ITERATIONS[solver]])
     chance, killed = random.Random(f"{solver} {time.time_ns()}"), 0
     while killed < KILLS:
@@ -109,7 +109,8 @@ def test_killed_at_random_moments(victims, rings, tmp_path, solver):
 
 def test_killed_while_a_checkpoint_is_written(victims, rings, tmp_path):
     """Files large enough to be met half-written; what is half-written is cleared away."""
-    words = [rings, "--target", "y", "--solver", "lbfgs", "--hidden", 2000, "--max-iter", 8]
+    words = [rings, "--target", "y", "--solver", "lbfgs", "--hidden", 2000, "--max-iter", 8,
+             "--l2", 1, "--starts", 1]  # fmt: skip
     run = Run(victims, tmp_path, words)
     met = 0
     for _ in range(60):

@@ -85,7 +85,8 @@ def fit(
                 checkpoint=stage,
             )  # fmt: skip
         except DivergenceError as error:
-            raise InputError(f"training left the finite numbers: {error}") from error
+            knob = ": use a smaller --learning-rate" * (settings.learning_rate is not None)
+            raise InputError(f"training left the finite numbers{knob or f': {error}'}") from error
     network = TriLayerClassifier(**selected.spec.settings)
     network.adopt(selected.trained, rows.target.classes)
     advice = _ADVICE.get(network.stop_reason_)

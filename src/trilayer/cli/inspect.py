@@ -23,7 +23,7 @@ def inspect(model: str, /, *, json: Flag = False) -> int:
     from trilayer.modelfile import read
 
     path = existing(model)
-    record = read(path)
+    record = read(path, hyper_parameters=True)
     facts = _facts(record) | {"file": str(path), "bytes": path.stat().st_size}
     facts["checksum"] = _checksum(path)
     if json:
@@ -68,12 +68,12 @@ def _columns(record: "ModelRecord") -> list[dict[str, Any]]:
         return [{"column": name, "kind": "number", "inputs": 1, "bins": 0} for name in names]
     return [
         {"column": each.name, "kind": each.kind, "inputs": each.width, "bins": each.bins}
-        for each in record.encoder.columns_
+        for each in record.encoder.columns
     ]
 
 
 def _left_out(record: "ModelRecord") -> list[dict[str, str]]:
-    dropped = [] if record.encoder is None else record.encoder.dropped_
+    dropped = () if record.encoder is None else record.encoder.dropped
     return [{"column": name, "reason": why} for name, why in dropped]
 
 

@@ -19,7 +19,7 @@ from trilayer.errors import InputError
 from trilayer.estimators.table_classifier import sized
 from trilayer.optional import require
 from trilayer.sources import Source
-from trilayer.sources.lessons import Columns, Learnt
+from trilayer.sources.lessons import Columns
 from trilayer.sources.split import Split
 from trilayer.sources.tables import learn, look
 from trilayer.tables.files import TableFile, sha256_of
@@ -87,23 +87,31 @@ def opened(job: Job) -> Iterator[Rows]:
         plain = TableEncoder(categorical=columns.categorical, max_bins=0)
         learnt = learn(table, plain, positive=columns.positive, split=split, on_rows=on_rows)
     learnt.encoder = sized(learnt.encoder)
-    how = ", read as a stream" * (opener is not in_memory)
-    say(
-        f"{listed(job.data, 4)}: {counted(table.rows, 'row')}, "
-        f"{counted(len(table.names), 'column')} beside the target{how}"
-    )
-    share_of = learnt.counts.get(learnt.target.positive, 0) / sum(learnt.counts.values())
-    chosen = " (the second in sorted order; --positive chooses)" * (columns.positive is None)
-    tell_target(learnt.target, chosen, share_of, learnt.unanswered)
-    tell_columns(learnt.encoder)
     read = Read(job, table, learnt, split, Aside(learnt))
+    if opener is not in_memory:  # it takes its time
+        _tell(read, ", read as a stream")
     with opener(read) as source:
         rows = _judged_by(read, source)
+        if opener is in_memory:  # what cannot be used is refused in one sentence, and nothing else
+            _tell(read)
         say(
             f"learning from {counted(rows.source.m, 'row')} with {counted(rows.source.n1, 'input')}"
             f", judged on {counted(len(rows.held_positive), 'row')} held out"
         )
         yield rows
+
+
+def _tell(read: Read, how: str = "") -> None:
+    """Say what was read, what is to be predicted, and what became of the columns."""
+    learnt, columns = read.learnt, read.job.columns
+    say(
+        f"{listed(read.job.data, 4)}: {counted(read.table.rows, 'row')}, "
+        f"{counted(len(read.table.names), 'column')} beside the target{how}"
+    )
+    share = learnt.counts.get(learnt.target.positive, 0) / sum(learnt.counts.values())
+    chosen = " (the second in sorted order; --positive chooses)" * (columns.positive is None)
+    tell_target(learnt.target, chosen, share, learnt.unanswered)
+    tell_columns(learnt.encoder)
 
 
 def _opener(job: Job) -> Opener:
@@ -127,22 +135,11 @@ def _judged_by(read: Read, source: Source) -> Rows:
     )  # fmt: skip
     if job.valid:
         return _with_valid(rows, job.valid_files)
-    few = min(second.sum(), (~second).sum(), *_both(learnt))
-    if not few:
-        raise InputError(
-            f"{read.table.rows - learnt.unanswered} rows are too few to hold out "
-            f"{job.settings.test_share:g} of them with both labels on both sides: give more rows, "
-            "or another table with --valid"
-        )
     return rows
 
 
-def _both(learnt: Learnt) -> list[int]:
-    return [learnt.counts.get(label, 0) for label in learnt.target.classes.tolist()]
-
-
 def _with_valid(rows: Rows, valid: list[TableFile]) -> Rows:
-    parts = list(answered(Encoding(rows.encoder), rows.target, valid))
+    parts = list(answered(Encoding(rows.encoder.fitted_), rows.target, valid))
     positive = np.concatenate([part.positive for part in parts])
     if not len(positive):
         raise InputError(

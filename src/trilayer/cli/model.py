@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -11,16 +12,19 @@ import numpy.typing as npt
 from trilayer.cli.paths import existing
 from trilayer.encoding.inputs import Inputs
 from trilayer.engines import select
-from trilayer.errors import InputError
+from trilayer.errors import InputError, TriLayerError
 from trilayer.lazy import cached_property
 from trilayer.modelfile import ModelRecord, read
 from trilayer.params import Params
-from trilayer.tables import NUMBER, Block, convert, refuse_infinite, rows_for, scan_placed
+from trilayer.sources.ahead import made_ahead
+from trilayer.sources.walking import available_threads
+from trilayer.tables import NUMBER, Block, Raw, convert, refuse_infinite, rows_for, scan_raw
 from trilayer.tables.files import TableFile
 from trilayer.tables.targets import Answers, Target
+from trilayer.tables.values import missing, to_numpy
 
 if TYPE_CHECKING:
-    from trilayer.encoding import TableEncoder
+    from trilayer.encoding.fitted import FittedEncoder
 
 Floats = npt.NDArray[np.floating[Any]]
 Sources = list[Path] | list[TableFile] | BinaryIO
@@ -32,36 +36,55 @@ TOO_LARGE = "the inputs are too large for this model"
 class Encoding:
     """From columns of a table to the network's inputs: an encoder, or numbers as they are."""
 
-    encoder: "TableEncoder | None"
+    encoder: "FittedEncoder | None"
     names: tuple[str, ...] = ()
 
     @property
     def kinds(self) -> dict[str, str]:
         """The columns that are needed, and what each must be."""
-        return dict.fromkeys(self.names, NUMBER) if self.encoder is None else self.encoder.kinds_
+        return dict.fromkeys(self.names, NUMBER) if self.encoder is None else self.encoder.kinds
 
     @property
     def input_names(self) -> list[str]:
         """What the network's inputs are called."""
         if self.encoder is None:
             return list(self.names)
-        return [str(name) for name in self.encoder.get_feature_names_out()]
+        return self.encoder.input_names()
 
     @property
     def width(self) -> int:
         """How many inputs there are."""
-        if self.encoder is None:
-            return len(self.names)
-        return sum(column.width for column in self.encoder.columns_)
+        return len(self.names) if self.encoder is None else self.encoder.layout.n1
 
-    def rows(self, block: Block) -> Inputs:
-        """Make a block that `scan_placed` gave the network's inputs."""
-        if self.encoder is not None:
+    @property
+    def batch_rows(self) -> int:
+        """How many rows to read at a time."""
+        if self.encoder is None:
+            return rows_for(len(self.names))
+        layout = self.encoder.layout
+        return rows_for(len(layout.plain) + len(layout.runs))
+
+    def inputs(self, block: Block) -> Inputs:
+        """Make a block of a scan the network's inputs.
+
+        Raises
+        ------
+        InputError
+            If a value cannot be one; the sentence says where.
+        """
+        if self.encoder is None:
+            return Inputs.of(self._numbers(block).T)
+        try:
+            return self.encoder.inputs(block.rows)
+        except TriLayerError:
+            # The encoder does not know which file it is, nor where in it the block begins.
             names = [name for name, kind in self.kinds.items() if kind == NUMBER]
             refuse_infinite(block.rows, names, block.places)
-            return self.encoder.inputs(block.rows)
+            raise
+
+    def _numbers(self, block: Block) -> Floats:
         numbers = [convert(block.rows[name], NUMBER, name) for name in self.names]
-        columns = [column.to_numpy(zero_copy_only=False) for column in numbers]
+        columns = [np.where(missing(each), np.nan, to_numpy(each)) for each in numbers]
         X = np.stack(columns, axis=1)
         wrong = np.argwhere(~np.isfinite(X))
         if len(wrong):
@@ -71,7 +94,7 @@ class Encoding:
                 f"{source}row {number:,}, column {self.names[column]!r}: this model needs a "
                 "number there, for it was saved without an encoder that fills gaps"
             )
-        return Inputs.of(X.T)
+        return X
 
 
 @dataclass(frozen=True)
@@ -150,13 +173,14 @@ def answered(encoding: Encoding, target: Target, source: Sources) -> Iterator[An
     if target.name in encoding.kinds:
         raise InputError(f"column {target.name!r} is an input of the model, so not its target")
     kinds = {**encoding.kinds, target.name: target.kind}
-    for block in scan_placed(source, kinds, batch_rows=rows_for(encoding.width)):
-        yield _answered(encoding, target, block)
+    raw = scan_raw(source, kinds, batch_rows=encoding.batch_rows, coded=encoding.kinds)
+    yield from made_ahead(partial(_answered, encoding, target), raw, available_threads())
 
 
-def _answered(encoding: Encoding, target: Target, block: Block) -> Answered:
+def _answered(encoding: Encoding, target: Target, raw: Raw) -> Answered:
+    block = raw.block()
     known, positive = target.answers(block.rows[target.name], block.places)
-    X = encoding.rows(block)
+    X = encoding.inputs(block)
     kept = np.flatnonzero(known)
     unanswered = len(known) - len(kept)
     return Answered(

@@ -8,10 +8,12 @@ from cyclopts import Parameter
 from trilayer.cli.settings import Data, Flag, Output, Texts
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     import pyarrow as pa
 
     from trilayer.cli.model import Model
-    from trilayer.tables import Block
+    from trilayer.tables import Raw
 
 PREDICTED = ("logit", "probability", "label")
 
@@ -39,38 +41,55 @@ def predict(
     force
         Replace the output if it exists.
     """
+    from functools import partial
+
     from trilayer.cli.model import load_model
     from trilayer.cli.output import counted, say
     from trilayer.cli.paths import sources
     from trilayer.errors import InputError
-    from trilayer.tables import TableWriter, rows_for, scan_placed
+    from trilayer.sources.ahead import made_ahead
+    from trilayer.sources.walking import available_threads
+    from trilayer.tables import TableWriter, scan_raw
 
     clash = [name for name in ids if name in PREDICTED]
     if clash:
         raise InputError(f"--id {clash[0]}: a column of the predictions has that name: rename it")
     known = load_model(model)
-    paths, at_once = sources("predict", data), rows_for(known.encoding.width)
-    blocks = scan_placed(paths, known.encoding.kinds, keep=ids, batch_rows=at_once)
+    paths, encoding = sources("predict", data), known.encoding
+    kinds, rows_at_once = encoding.kinds, encoding.batch_rows
+    raw = scan_raw(paths, kinds, keep=ids, batch_rows=rows_at_once, coded=kinds)
     rows = 0
     with TableWriter(sys.stdout.buffer if output is None else output, force=force) as writer:
-        for block in blocks:
-            writer.write(_predicted(known, block, ids))
-            rows += len(block.rows)
+        for table in made_ahead(partial(_predicted, known, ids), raw, available_threads()):
+            writer.write(table)
+            rows += len(table)
     if output is not None:
         say(f"wrote {counted(rows, 'row')} to {output}")
     return 0
 
 
-def _predicted(model: "Model", block: "Block", ids: tuple[str, ...]) -> "pa.Table":
-    import numpy as np
+def _predicted(model: "Model", ids: tuple[str, ...], raw: "Raw") -> "pa.Table":
     import pyarrow as pa
 
     from trilayer.metrics.scores import probabilities
+    from trilayer.tables.values import of_numpy
 
-    Z = model.logits(model.encoding.rows(block), block.places.of)
+    block = raw.block()
+    Z = model.logits(model.encoding.inputs(block), block.places.of)
     p = probabilities(Z)
-    target = model.target
-    labels = np.where(p >= model.record.threshold, 1, 0)
-    pair = np.array([target.negative, target.positive], dtype=target.classes.dtype)
     columns: dict[str, Any] = {name: block.rows[name] for name in ids}
-    return pa.table(columns | {"logit": Z, "probability": p, "label": pa.array(pair[labels])})
+    columns |= {"logit": of_numpy(Z), "probability": of_numpy(p)}
+    return pa.table(columns | {"label": _labels(model, p >= model.record.threshold)})
+
+
+def _labels(model: "Model", positive: "npt.NDArray[np.bool_]") -> "pa.Array":
+    import numpy as np
+    import pyarrow as pa
+
+    from trilayer.tables.values import of_numpy, of_texts
+
+    target = model.target
+    pair, which = (target.negative, target.positive), of_numpy(positive.astype(np.int8))
+    if target.classes.dtype.kind in "OU":
+        return of_texts(pair).cast(pa.string()).take(which)
+    return of_numpy(np.array(pair, dtype=target.classes.dtype)).take(which)

@@ -95,7 +95,7 @@ def _samples(
     X, Y, done = [], [], 0
     for block in scan_placed(files, kinds):
         batch = block.rows.slice(0, rows - done)
-        X.append(model.encoding.rows(replace(block, rows=batch)).dense())
+        X.append(model.encoding.inputs(replace(block, rows=batch)).dense())
         if with_target:
             known, positive = target.answers(batch[target.name], block.places)
             Y.append(np.where(known, positive == target.positive_is_second, np.nan))

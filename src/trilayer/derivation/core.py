@@ -12,8 +12,7 @@ faster engine, so it stays readable and slow. Every function names its equation.
 from collections.abc import Sequence
 from typing import Any
 
-from array_api_compat import array_namespace
-from jaxtyping import Float
+from trilayer.derivation.arrays import Float, array_namespace
 
 # ---- matrices: forward -------------------------------------------------------------
 

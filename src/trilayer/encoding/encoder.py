@@ -8,10 +8,11 @@ import numpy.typing as npt
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from trilayer.encoding.columns import Column, ColumnSummary, distinct, layout_of, summary
+from trilayer.encoding.columns import Column, ColumnSummary, layout_of
+from trilayer.encoding.fitted import FittedEncoder
 from trilayer.encoding.inputs import Inputs, Layout
 from trilayer.encoding.parameters import checked
-from trilayer.encoding.state import Learnt, pack, unpack
+from trilayer.encoding.state import Learnt
 from trilayer.encoding.stores import Arrays
 from trilayer.errors import InputError
 
@@ -77,6 +78,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         The columns used, and what was learnt of them.
     dropped_ : list of (str, str)
         The columns left out, and why.
+    fitted_ : FittedEncoder
+        What was learnt, for use without scikit-learn.
     layout_ : Layout
         Which inputs are positions in bins, and which are levels: for ``fit``, to be faster.
     kinds_ : dict of str to str
@@ -201,45 +204,23 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         InputError
             If a number is infinite, or an array has another number of columns.
         """
-        check_is_fitted(self)
-        from trilayer.encoding.filling import filled
-        from trilayer.encoding.intake import as_table, positions_of
+        from trilayer.encoding.intake import as_table
 
-        learnt = self._learnt
+        fitted = self.fitted_
         table, named = as_table(X, self)
-        wanted = [column.name for column in learnt.columns]
-        places = positions_of(table, wanted, learnt.names, named=named, by_name=learnt.named)
-        dtype = checked(self).dtype
-        return filled(table.select(places), learnt.columns, self.layout_, learnt.clip, dtype)
+        return fitted.inputs(table, named=named)
 
     def get_feature_names_out(self, input_features: Sequence[str] | None = None) -> Any:
         """Name the inputs, as ``column``, ``column from 1 to 2`` or ``column=level``."""
-        check_is_fitted(self)
-        learnt = self._learnt
-        names = learnt.names if input_features is None else tuple(input_features)
-        if len(names) != len(learnt.names):
-            raise InputError(
-                "input_features should have length equal to number of features "
-                f"({len(learnt.names)}), got {len(names)}"
-            )
-        if learnt.named and names != learnt.names:
-            raise InputError("input_features is not equal to feature_names_in_")
-        called = dict(zip(learnt.names, names, strict=True))
-        inputs = (name for c in learnt.columns for name in c.input_names(called[c.name]))
-        return np.array(distinct(inputs), dtype=object)
+        return np.array(self.fitted_.input_names(input_features), dtype=object)
 
     def describe(self) -> list[ColumnSummary]:
         """Tell what became of each column, in the order of the table."""
-        check_is_fitted(self)
-        told = {column.name: summary(column) for column in self._learnt.columns}
-        for name, reason in self._learnt.dropped:
-            told[name] = ColumnSummary(name, "left out", note=reason)
-        return [told[name] for name in self._learnt.names]
+        return self.fitted_.describe()
 
     def to_state(self) -> tuple[Arrays, dict[str, Any]]:
         """Return what was learnt as numeric arrays, and a JSON-able description of them."""
-        check_is_fitted(self)
-        return pack(self._learnt, checked(self))
+        return self.fitted_.to_state()
 
     @classmethod
     def from_state(
@@ -252,11 +233,21 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         ModelFileError
             If anything in it is not what it should be.
         """
-        learnt, parameters = unpack(arrays, spec)
-        encoder = cls(**vars(parameters))
-        encoder._learnt = learnt
-        encoder._set_names(learnt.names, named=learnt.named)
+        return cls.from_fitted(FittedEncoder.from_state(arrays, spec))
+
+    @classmethod
+    def from_fitted(cls, fitted: FittedEncoder) -> "TableEncoder":
+        """Make a transformer of what was learnt elsewhere, or comes from a file."""
+        encoder = cls(**vars(fitted.parameters))
+        encoder._learnt = fitted.learnt
+        encoder._set_names(fitted.learnt.names, named=fitted.learnt.named)
         return encoder
+
+    @property
+    def fitted_(self) -> FittedEncoder:
+        """What was learnt, and all that can be done with it: it needs no scikit-learn."""
+        check_is_fitted(self)
+        return FittedEncoder(self._learnt, checked(self))
 
     @property
     def columns_(self) -> tuple[Column, ...]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,27 +10,29 @@ import numpy.typing as npt
 from trilayer.encoding.bins import write_positions
 from trilayer.encoding.columns import BOOLEAN, CATEGORY, PARTS, Column, Part
 from trilayer.encoding.inputs import Inputs, Layout
-from trilayer.encoding.levels import encode, positions
+from trilayer.encoding.levels import looked_up, positions
 from trilayer.encoding.parts import parts_of
 from trilayer.encoding.quantiles import Floats
-from trilayer.optional import require
-from trilayer.tables.convert import TEXT, Values, convert
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-else:
-    pa = require("pyarrow", "cli")
+from trilayer.tables.convert import Values
+from trilayer.tables.values import of_texts
 
 
 def filled(
-    table: "pa.Table", columns: Sequence[Column], layout: Layout, clip: float, dtype: Any
+    m: int,
+    values: Sequence[Values],
+    columns: Sequence[Column],
+    layout: Layout,
+    clip: float,
+    dtype: Any,
 ) -> Inputs:
     """Return the inputs of every row of a table.
 
     Parameters
     ----------
-    table : pyarrow.Table
-        m rows of just these columns.
+    m : int
+        Rows.
+    values : sequence of pyarrow.Array or pyarrow.ChunkedArray
+        The columns' values.
     columns : sequence of Column
         What was learnt of them.
     layout : Layout
@@ -39,11 +41,11 @@ def filled(
         What standardised numbers stay below, smoothly.
     dtype : {"float32", "float64"}
     """
-    out = Inputs.empty(len(table), layout, dtype)
+    out = Inputs.empty(m, layout, dtype)
     writer = _Writer(out, clip)
-    for column, values in zip(columns, table.columns, strict=True):
+    for column, each in zip(columns, values, strict=True):
         write = writer.category if column.kind == CATEGORY else writer.numbers
-        write(values, column)
+        write(each, column)
     return out
 
 
@@ -74,8 +76,8 @@ class _Writer:
 
     def category(self, values: Values, column: Column) -> None:
         """Write a column of texts."""
-        texts, codes = encode(convert(values, CATEGORY, column.name, first_row=1))
-        found = positions(texts, pa.array(column.levels + column.counted, TEXT))
+        texts, codes = looked_up(values, column.name)
+        found = positions(texts, of_texts(column.levels + column.counted))
         # The last entry of what codes pick from is what code -1, a missing value, picks.
         for part in column.parts:
             logs = np.append(np.log(column.counts), 0.0)[found]

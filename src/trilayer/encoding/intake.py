@@ -4,8 +4,6 @@ import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from sklearn.utils import check_array
-
 from trilayer.errors import InputError
 from trilayer.tables.frames import from_array, has_names, is_table, to_arrow
 from trilayer.tables.reading import require_columns
@@ -18,18 +16,25 @@ def as_table(X: Any, estimator: object) -> tuple["pa.Table", bool]:
     """Make a data frame or a 2-D array a table; say whether its columns have names."""
     if is_table(X):
         return to_arrow(X), has_names(X)
+    from sklearn.utils import check_array
+
     array = check_array(X, dtype=None, ensure_all_finite=False, estimator=estimator)
     return from_array(array), False
 
 
 def positions_of(
-    table: "pa.Table", wanted: Sequence[str], names: Sequence[str], *, named: bool, by_name: bool
+    table: "pa.Table | pa.RecordBatch",
+    wanted: Sequence[str],
+    names: Sequence[str],
+    *,
+    named: bool,
+    by_name: bool,
 ) -> list[int]:
     """Find columns in a table.
 
     Parameters
     ----------
-    table : pyarrow.Table
+    table : pyarrow.Table or pyarrow.RecordBatch
         Where to look.
     wanted, names : sequences of str
         The columns to find, and all that there were when the encoder learnt.
@@ -44,8 +49,8 @@ def positions_of(
         If an array has another number of columns.
     """
     if named and by_name:
-        require_columns(wanted, table.column_names, "the table")
-        places = {name: index for index, name in enumerate(table.column_names)}
+        require_columns(wanted, table.schema.names, "the table")
+        places = {name: index for index, name in enumerate(table.schema.names)}
         return [places[name] for name in wanted]
     if named != by_name:
         what = "X has feature names, but TableEncoder was fitted without feature names"
@@ -54,7 +59,7 @@ def positions_of(
                 "X does not have valid feature names, "
                 "but TableEncoder was fitted with feature names"
             )
-        warnings.warn(what, UserWarning, stacklevel=4)
+        warnings.warn(what, UserWarning, stacklevel=5)
     if table.num_columns != len(names):
         raise InputError(
             f"X has {table.num_columns} features, but TableEncoder is expecting "

@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from trilayer.optional import require
-from trilayer.tables.convert import TEXT, Values, without_empty
+from trilayer.tables.convert import CATEGORY, Values, convert, without_empty
+from trilayer.tables.values import TEXT, missing, of_numpy, of_texts, to_numpy
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -30,9 +31,32 @@ def encode(values: Values) -> tuple[Values, Codes]:
     if isinstance(values, pa.ChunkedArray):
         values = values.combine_chunks()
     encoded = values.cast(TEXT).dictionary_encode()
-    texts, codes = encoded.dictionary, _codes(encoded.indices)
+    return _merged(encoded.dictionary, _codes(encoded.indices))
+
+
+def looked_up(values: Values, name: str) -> tuple[Values, Codes]:
+    """Split a column of texts as `encode` does; a column that is split already stays so.
+
+    Then the texts may come in any order, and some of them may not occur: which is of no
+    matter to who only looks them up. Only they are converted, not every row's.
+
+    Parameters
+    ----------
+    values : pyarrow.Array or pyarrow.ChunkedArray
+    name : str
+        The column's, for messages.
+    """
+    if isinstance(values, pa.ChunkedArray):
+        values = values.unify_dictionaries().combine_chunks()
+    if not pa.types.is_dictionary(values.type) or len(values.dictionary) > len(values):
+        return encode(convert(values, CATEGORY, name))
+    return _merged(convert(values.dictionary, CATEGORY, name), _codes(values.indices))
+
+
+def _merged(texts: Values, codes: Codes) -> tuple[Values, Codes]:
+    """Give texts that mean the same level one code, and those that mean none -1."""
     plain = pc.replace_substring_regex(without_empty(texts), r"^([+-]?\d+)\.0+$", r"\1")
-    if plain.equals(texts):
+    if not plain.null_count and plain.equals(texts):
         return texts, codes
     merged = plain.dictionary_encode()
     # The last entry is what code -1 picks.
@@ -46,8 +70,8 @@ def positions(texts: Values, among: Values) -> Codes:
 
 
 def _codes(indices: Values) -> Codes:
-    filled = pc.fill_null(indices.cast(pa.int64()), -1)
-    return np.asarray(filled.to_numpy(zero_copy_only=False), dtype=np.int64)
+    codes: Codes = to_numpy(indices.cast(pa.int64()))
+    return np.where(missing(indices), -1, codes) if indices.null_count else codes
 
 
 class Levels:
@@ -58,7 +82,7 @@ class Levels:
     """
 
     def __init__(self) -> None:
-        self.texts: Values = pa.array([], TEXT)
+        self.texts: Values = of_texts([])
         self.counts: Codes = np.zeros(0, dtype=np.int64)
         self.uncounted = 0
         self.full = False
@@ -73,7 +97,7 @@ class Levels:
         fresh = np.flatnonzero(~old)
         kept = fresh[: self._room(texts, fresh)]
         self.full |= kept.size < fresh.size
-        self.texts = pa.concat_arrays([self.texts, texts.take(pa.array(kept))])
+        self.texts = pa.concat_arrays([self.texts, texts.take(of_numpy(kept))])
         self.counts = np.append(self.counts, counts[kept])
         self.uncounted += int(counts[fresh[kept.size :]].sum())
 
@@ -81,7 +105,7 @@ class Levels:
         """How many of the texts that are new may still be kept."""
         if self.full or not fresh.size:
             return 0
-        sizes = np.asarray(pc.binary_length(texts).to_numpy(), dtype=np.int64)[fresh]
+        sizes = to_numpy(pc.binary_length(texts).cast(pa.int64()))[fresh]
         size = self._bytes + np.cumsum(sizes)
         fits = (size <= MOST_BYTES) & (len(self.texts) + np.arange(fresh.size) < MOST_TEXTS)
         count = int(fits.size if fits.all() else np.argmin(fits))
@@ -91,6 +115,6 @@ class Levels:
     def frequent(self, most: int, at_least: int) -> tuple[list[str], list[int]]:
         """Return the texts that occur often enough, most frequent first, and how often."""
         often = np.flatnonzero(self.counts >= at_least)
-        texts = self.texts.take(pa.array(often)).to_pylist()
+        texts = self.texts.take(of_numpy(often)).to_pylist()
         ranked = sorted(zip((-self.counts[often]).tolist(), texts, strict=True))[:most]
         return [text for _, text in ranked], [-count for count, _ in ranked]

@@ -1,11 +1,20 @@
 """The numbers that a column is made into, before they are scaled."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from trilayer.encoding.columns import DATE
 from trilayer.encoding.quantiles import Floats
 from trilayer.errors import InputError
+from trilayer.optional import require
 from trilayer.tables.convert import Values, convert
+from trilayer.tables.values import missing, to_numpy
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+else:
+    pa = require("pyarrow", "cli")
 
 _DAY = 86_400_000_000  # microseconds
 
@@ -23,7 +32,8 @@ def parts_of(values: Values, kind: str, name: str, first_row: int) -> list[Float
     values = convert(values, kind, name, first_row=first_row)
     if kind == DATE:
         return _date_parts(values)
-    numbers = np.asarray(values.cast("float64").to_numpy(zero_copy_only=False), dtype=np.float64)
+    absent, numbers = missing(values), to_numpy(values.cast(pa.float64()))
+    numbers = np.where(absent, np.nan, numbers) if absent.any() else numbers
     infinite = np.isinf(numbers)
     if infinite.any():
         at = int(np.argmax(infinite))
@@ -36,8 +46,8 @@ def parts_of(values: Values, kind: str, name: str, first_row: int) -> list[Float
 
 def _date_parts(values: Values) -> list[Floats]:
     """Year, month, weekday (Monday 1), hour with its fraction, and days since 1970."""
-    absent = np.asarray(values.is_null().to_numpy(zero_copy_only=False), dtype=bool)
-    ticks = values.cast("int64").fill_null(0).to_numpy(zero_copy_only=False)
+    absent = missing(values)
+    ticks = np.where(absent, 0, to_numpy(values.cast(pa.int64())))
     instants = ticks.view("datetime64[us]")
     day = instants.astype("datetime64[D]").astype(np.int64)
     year = instants.astype("datetime64[Y]").astype(np.int64) + 1970

@@ -5,7 +5,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import train_test_split
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
@@ -13,6 +12,7 @@ from trilayer.derivation import core
 from trilayer.encoding.inputs import Inputs
 from trilayer.errors import InputError
 from trilayer.fit.loop import Validation
+from trilayer.metrics.ranking import auc
 from trilayer.params import FloatArray, unpack
 from trilayer.solvers.objective import Objective
 from trilayer.sources import Source
@@ -168,7 +168,7 @@ def _validation_on(
     objective: Objective, samples: Samples, metric: str, n_threads: int
 ) -> Validation:
     n1, n2, dtype = objective.source.n1, objective.n2, objective.dtype
-    if metric == "auc" and len(np.unique(samples.Y)) < 2:
+    if metric == "auc" and len(np.unique(samples.Y[samples.s > 0])) < 2:
         raise InputError("y_val holds one class only: its AUC is not defined")
 
     def score(theta: FloatArray) -> float:
@@ -176,7 +176,8 @@ def _validation_on(
         Z2 = objective.engine.logits(params, columns(samples.X), n_threads).astype(np.float64)
         if metric == "auc":
             # Diverged parameters rank nothing; the objective will say so.
-            return float(roc_auc_score(samples.Y, np.nan_to_num(Z2[0]), sample_weight=samples.s))
+            area = auc(np.nan_to_num(Z2[0]), samples.Y == 1, samples.s)
+            return 0.5 if area is None else area
         j = core.losses(Z2, samples.Y[None].astype(np.float64))
         return float(np.sum(samples.s * j) / np.sum(samples.s, dtype=np.float64))
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from trilayer.lab.run import mean_loss
 from trilayer.lab.samples import Floats
+from trilayer.metrics.ranking import auc
 
 
 def metrics(Z2: Floats, Y: Floats) -> dict[str, Any]:
@@ -30,14 +31,3 @@ def metrics(Z2: Floats, Y: Floats) -> dict[str, Any]:
         "auc": auc(Z2[0], positive),
         "confusion": confusion,
     }
-
-
-def auc(scores: Floats, positive: Any) -> float | None:
-    """Return the share of (positive, negative) pairs that are in order; ties count half."""
-    n = int(positive.sum())
-    pairs = n * (positive.size - n)
-    if not pairs:
-        return None
-    _, place, count = np.unique(scores, return_inverse=True, return_counts=True)
-    ranks = (np.cumsum(count) - (count - 1) / 2)[place]
-    return float((ranks[positive].sum() - n * (n + 1) / 2) / pairs)

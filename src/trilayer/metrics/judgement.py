@@ -9,6 +9,7 @@ from trilayer.metrics.calibration import (
     curve_of_groups,
     reliability_curve,
 )
+from trilayer.metrics.ranking import auc_of_groups
 from trilayer.metrics.scores import (
     Answers,
     Floats,
@@ -119,21 +120,13 @@ class _Folded:
         right = self._confusion["true_negative"] + self._confusion["true_positive"]
         return Scores(
             rows=self.rows,
-            auc=self._auc(),
+            auc=auc_of_groups(*self._ranks.astype(np.float64)),
             log_loss=log_loss,
             brier=brier,
             ece=curve_error(curve),
             accuracy=right / self.rows,
             confusion=dict(self._confusion),
         )
-
-    def _auc(self) -> float | None:
-        negatives, positives = self._ranks.astype(np.float64)
-        pairs = float(negatives.sum()) * float(positives.sum())
-        if not pairs:
-            return None
-        below = np.cumsum(negatives) - negatives / 2
-        return float(positives @ below) / pairs
 
 
 def _rank(Z: Floats) -> npt.NDArray[np.int64]:

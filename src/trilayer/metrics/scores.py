@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from trilayer.derivation import core
 from trilayer.metrics.calibration import ReliabilityCurve, curve_error, reliability_curve
+from trilayer.metrics.ranking import auc
 
 Floats = npt.NDArray[np.floating[Any]]
 Answers = npt.NDArray[np.bool_]
@@ -65,7 +66,7 @@ def scores(
     said = p >= threshold
     return Scores(
         rows=len(Z),
-        auc=_auc(Z, positive),
+        auc=auc(Z, positive),
         log_loss=float(losses(Z, positive).mean()),
         brier=float(np.square(p - positive).mean()),
         ece=curve_error(reliability_curve(positive, p) if curve is None else curve),
@@ -133,11 +134,3 @@ def verdict(network: Floats, unit: Floats) -> tuple[bool, str]:
         f"The hidden layer makes no clear difference on these rows: {beside}; "
         "--hidden 0 gives the smaller model."
     )
-
-
-def _auc(Z: Floats, positive: Answers) -> float | None:
-    if positive.all() or not positive.any():
-        return None
-    from sklearn.metrics import roc_auc_score
-
-    return float(roc_auc_score(positive, Z))

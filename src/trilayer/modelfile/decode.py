@@ -28,7 +28,7 @@ from trilayer.modelfile.schema import (
 from trilayer.params import Params
 
 if TYPE_CHECKING:
-    from trilayer.encoding import TableEncoder
+    from trilayer.encoding.fitted import FittedEncoder
 
 _COUNT = nullable(integer(0, 1 << 53))
 _CURVE = nullable(items(number()))
@@ -164,12 +164,12 @@ def _steps(said: dict[str, Any]) -> tuple[str, str] | None:
 
 def _encoder(
     tensors: dict[str, NDArray[Any]], said: dict[str, Any], n1: int
-) -> "TableEncoder | None":
+) -> "FittedEncoder | None":
     if (said["encoder"] is not None) != (said["kind"] == "pipeline"):
         raise LieError("a pipeline, and nothing else, describes an encoder")
     if said["encoder"] is None:
         return None
-    from trilayer.encoding import TableEncoder
+    from trilayer.encoding.fitted import FittedEncoder
 
     arrays = {
         name.removeprefix(ENCODER_PREFIX): array
@@ -177,10 +177,10 @@ def _encoder(
         if name.startswith(ENCODER_PREFIX)
     }
     try:
-        encoder: TableEncoder = TableEncoder.from_state(arrays, said["encoder"])
+        encoder = FittedEncoder.from_state(arrays, said["encoder"])
     except InputError as error:
         raise LieError(f"its encoder is not sound: {error}") from error
-    width = len(encoder.get_feature_names_out())
+    width = encoder.layout.n1
     if width != n1:
         raise LieError(f"its encoder makes {width} inputs and its network takes {n1}")
     return encoder

@@ -2,6 +2,9 @@
 
 import os
 import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -90,18 +93,34 @@ def save(
         raise ModelFileError(f"cannot save {str(target)!r}: {error}") from error
 
 
-def read(path: str | os.PathLike[str]) -> ModelRecord:
-    """Read a model file and check everything it says.
+def read(path: str | os.PathLike[str], *, hyper_parameters: bool = False) -> ModelRecord:
+    """Read a model file and check what it says; scikit-learn is not needed.
+
+    Parameters
+    ----------
+    path : str or path
+    hyper_parameters : bool
+        Whether the classifier shall judge these too, as `load` lets it. That does need
+        scikit-learn; predicting does not depend on them.
 
     Raises
     ------
     ModelFileError
         If there is anything wrong with it.
     """
+    with _told(path) as source:
+        record = decode(read_bytes(source))
+        if hyper_parameters:
+            restore(record)
+    return record
+
+
+@contextmanager
+def _told(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Say of what is wrong with a file which file it is, and what to do."""
     source = as_path(path)
     try:
-        record = decode(read_bytes(source))
-        restore(record)  # the classifier itself judges its hyper-parameters
+        yield source
     except LieError as error:
         advice = "take an intact copy, or save the model again"
         raise ModelFileError(f"cannot load {str(source)!r}: {error}; {advice}") from error
@@ -111,7 +130,6 @@ def read(path: str | os.PathLike[str]) -> ModelRecord:
         raise ModelFileError(
             f"cannot load {str(source)!r}: it needs more memory than there is; free some"
         ) from error
-    return record
 
 
 def load(path: str | os.PathLike[str]) -> "Model":
@@ -127,7 +145,8 @@ def load(path: str | os.PathLike[str]) -> "Model":
     ModelFileError
         If there is anything wrong with the file.
     """
-    return restore(read(path))
+    with _told(path) as source:
+        return restore(decode(read_bytes(source)))
 
 
 def restore(record: ModelRecord) -> "Model":
@@ -143,7 +162,10 @@ def restore(record: ModelRecord) -> "Model":
     classifier = _classifier(record)
     if record.encoder is None or record.steps is None:
         return classifier
-    return Pipeline(list(zip(record.steps, (record.encoder, classifier), strict=True)))
+    from trilayer.encoding import TableEncoder
+
+    encoder = TableEncoder.from_fitted(record.encoder)
+    return Pipeline(list(zip(record.steps, (encoder, classifier), strict=True)))
 
 
 # ---- inside ------------------------------------------------------------------------
@@ -164,7 +186,7 @@ def _record(
         classes=classifier.classes_,
         positive=_positive(positive, classifier.classes_),
         threshold=threshold,
-        encoder=encoder,
+        encoder=None if encoder is None else encoder.fitted_,
         steps=steps,
         feature_names=None if names is None else tuple(names.tolist()),
         hyper_parameters=classifier.get_params(deep=False),

@@ -14,7 +14,7 @@ from trilayer.modelfile.labels import labels_to_json
 from trilayer.params import FloatArray, Params
 
 if TYPE_CHECKING:
-    from trilayer.encoding import TableEncoder
+    from trilayer.encoding.fitted import FittedEncoder
 
 FORMAT = 1
 """The version that is written, and the newest that is read."""
@@ -36,7 +36,7 @@ class ModelRecord:
         The label whose probability is reported.
     threshold : float
         The probability from which `positive` is predicted.
-    encoder : TableEncoder or None
+    encoder : FittedEncoder or None
         What turns a table into the network's inputs, if the file holds it too.
     steps : tuple of str or None
         The names of the pipeline's two steps, if it is one.
@@ -61,7 +61,7 @@ class ModelRecord:
     classes: NDArray[Any]
     positive: Any
     threshold: float
-    encoder: "TableEncoder | None"
+    encoder: "FittedEncoder | None"
     steps: tuple[str, str] | None
     feature_names: tuple[str, ...] | None
     hyper_parameters: dict[str, Any]

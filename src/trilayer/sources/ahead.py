@@ -1,10 +1,12 @@
-"""Reading ahead: the next item is made while the caller works on the last."""
+"""Working ahead: the next items are made while the caller works on the last."""
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 _Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
 
 
 def ahead(items: Iterator[_Item]) -> Iterator[_Item]:
@@ -25,3 +27,37 @@ def ahead(items: Iterator[_Item]) -> Iterator[_Item]:
             coming = pool.submit(next, items, end)
             yield item  # type: ignore[misc]
             del item  # what it holds in memory is free while the next one is waited for
+
+
+def made_ahead(
+    function: Callable[[_Item], _Result], items: Iterator[_Item], threads: int
+) -> Iterator[_Result]:
+    """Yield what a function makes of each item, in their order, made on threads.
+
+    Items are read in a thread of their own, and no more are on their way than keep the threads
+    busy: so memory does not grow with their number. Errors come out where the result would have.
+
+    Parameters
+    ----------
+    function : callable
+        May be called by several threads at a time.
+    items : iterator
+        Used by nobody else meanwhile.
+    threads : int
+        With 1, everything is done by the caller's thread.
+    """
+    if threads == 1:
+        yield from map(function, items)
+        return
+    with ThreadPoolExecutor(threads, thread_name_prefix="trilayer-made") as pool:
+        coming: deque[Future[_Result]] = deque()
+        try:
+            for item in ahead(items):
+                coming.append(pool.submit(function, item))
+                del item
+                if len(coming) > threads:
+                    yield coming.popleft().result()
+            while coming:
+                yield coming.popleft().result()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)

@@ -15,7 +15,7 @@ from trilayer.errors import InputError, TriLayerError
 from trilayer.optional import require
 from trilayer.sources.rowcache import size_of
 from trilayer.sources.split import Split
-from trilayer.tables import NUMBER, Block, Places, convert, kind_of, refuse_infinite
+from trilayer.tables import CATEGORY, NUMBER, Block, Places, convert, kind_of, refuse_infinite
 from trilayer.tables.targets import Tally, Target, missing
 
 if TYPE_CHECKING:
@@ -139,19 +139,23 @@ class Lesson:
             encoder = clone(encoder).set_params(categorical=columns.categorical)
         self._columns, self._names, self._encoder = columns, list(names), encoder
         self._split = split
-        self._labels, self._unanswered, self._weighted = Tally(columns.target), 0, False
+        # The labels of all rows, and those of the rows that are learnt from.
+        self._labels, self._counted = Tally(columns.target), Tally(columns.target)
+        self._unanswered, self._weighted = 0, False
         self.wanted = [*([] if self._known else names), columns.target, *columns.weight]
 
     def add(self, block: Block, first: int) -> None:
         """Take in the next rows, the first of which has this number in the table."""
         kept, absent, s = _counting(block, self._columns, None, first)
+        answers = _answers(block, self._columns.target)
+        self._labels.add(answers.filter(pa.array(kept)))
         if self._split is not None:
-            self._split.see(block.rows[self._columns.target], kept)
+            self._split.see(answers, kept)
             kept &= self._split.is_learnt(first, len(kept))
         self._unanswered += absent
         self._weighted = self._weighted or bool(np.any(s[kept] != 1))
         rows = block.rows if kept.all() else block.rows.filter(pa.array(kept))
-        self._labels.add(rows[self._columns.target])
+        self._counted.add(answers.filter(pa.array(kept)))
         if not self._known and len(rows):
             with _placed(block, self._names):
                 self._encoder.partial_fit(pa.Table.from_batches([rows.select(self._names)]))
@@ -159,8 +163,10 @@ class Lesson:
     def learnt(self, positive: str | None = None, classes: Sequence[Any] | None = None) -> Learnt:
         """Settle it, after the last rows."""
         target = self._labels.target(positive, classes)
+        if self._split is not None:
+            self._split.check()
         encoder = self._encoder if self._known else self._encoder.finish()
-        return Learnt(encoder, target, self._labels.counts, self._unanswered, self._weighted)
+        return Learnt(encoder, target, self._counted.counts, self._unanswered, self._weighted)
 
 
 def inputs_of(learnt: Learnt, columns: Columns) -> list[str]:
@@ -191,11 +197,17 @@ def _counting(
     """Say which rows of a block count, how many have no answer, and what each weighs."""
     count = len(block.rows)
     chosen = np.ones(count, dtype=bool) if choose is None else choose(read, count)
-    known = ~missing(block.rows[columns.target])
+    known = ~missing(_answers(block, columns.target))
     s = np.ones(count)
     if columns.sample_weight is not None:
         s = _weights(block, columns.sample_weight)
     return chosen & known & (s > 0), int(np.sum(~known)), s
+
+
+def _answers(block: Block, name: str) -> "pa.Array":
+    """Return the target's values; empty text is none."""
+    values = block.rows[name]
+    return convert(values, CATEGORY, name) if kind_of(values.type) == CATEGORY else values
 
 
 def _weights(block: Block, name: str) -> NDArray[np.float64]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from trilayer.errors import InputError
 from trilayer.optional import require
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ class _Stratum:
     seed: tuple[int, int]
     share: float
     count: int = 0
+    held: int = 0
     draws: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
 
     def next(self, count: int) -> NDArray[np.bool_]:
@@ -34,7 +36,9 @@ class _Stratum:
         group = np.floor(i * self.share + _NEARLY).astype(np.int64)
         first, behind = (np.ceil(g / self.share - _NEARLY) for g in (group, group + 1))
         place = np.floor(self._drawn(int(group[-1]) + 1)[group] * (behind - first))
-        return np.asarray(i - first == place)
+        found = np.asarray(i - first == place)
+        self.held += int(found.sum())
+        return found
 
     def _drawn(self, groups: int) -> NDArray[np.float64]:
         if groups > len(self.draws):  # twice as many, so that blocks of any size cost the same
@@ -83,6 +87,22 @@ class Split:
         whole = len(waiting) - len(waiting) % 8
         self._bits += np.packbits(waiting[:whole]).tobytes()
         self._rest = waiting[whole:]
+
+    def check(self) -> None:
+        """Refuse a table that is too small to be split.
+
+        Raises
+        ------
+        InputError
+            If a label is not on both sides, where any rows are held out.
+        """
+        both = all(0 < stratum.held < stratum.count for stratum in self._strata.values())
+        if self.share and not both:
+            rows = sum(stratum.count for stratum in self._strata.values())
+            raise InputError(
+                f"{rows:,} rows are too few to hold out {self.share:g} of them with both labels on "
+                "both sides: give more rows, or another table with --valid"
+            )
 
     def is_held(self, first: int, count: int) -> NDArray[np.bool_]:
         """Say which of `count` rows from `first` on are held out; they have been seen."""

@@ -9,7 +9,7 @@ from trilayer.tables.frames import from_array, has_names, is_table, to_arrow
 from trilayer.tables.numerals import numbers_from_text, refuse_infinite
 from trilayer.tables.places import NOWHERE, Places
 from trilayer.tables.reading import column_names, read_placed, read_table, require_columns
-from trilayer.tables.scanning import Block, rows_for, scan_placed, scan_table
+from trilayer.tables.scanning import Block, Raw, rows_for, scan_placed, scan_raw, scan_table
 from trilayer.tables.writing import TableWriter, write_whole
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "NUMBER",
     "Block",
     "Places",
+    "Raw",
     "Source",
     "TableWriter",
     "column_names",
@@ -37,6 +38,7 @@ __all__ = [
     "require_columns",
     "rows_for",
     "scan_placed",
+    "scan_raw",
     "scan_table",
     "to_arrow",
     "write_whole",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from trilayer.errors import TableError
 from trilayer.optional import require
+from trilayer.tables.values import TEXT, YES, nothing, number, of_texts, whole
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -31,9 +32,9 @@ MISSING_WORDS = (
     *("NULL", "null", "Null", "None", "none", "NONE", "?", ".", "-"),
 )
 
-TEXT = pa.large_string()
-_NO_TEXT = pa.scalar(None, TEXT)
-_NO_NUMBER = pa.scalar(None, pa.float64())
+_NO_TEXT, _NO_NUMBER = nothing(TEXT), nothing(pa.float64())
+_ZERO, _ONE = number(0.0), number(1.0)
+_WORDS, _NO_LENGTH = of_texts(MISSING_WORDS), whole(0)
 _TYPES = {
     NUMBER: pa.float64(),
     CATEGORY: TEXT,
@@ -41,7 +42,7 @@ _TYPES = {
     DATE: pa.timestamp("us"),
 }
 _EXPECTED = {NUMBER: "a number", BOOLEAN: "true or false", DATE: "a date such as 2024-12-31"}
-_DAY = 86_400_000_000.0  # microseconds
+_DAY = number(86_400_000_000.0)  # microseconds
 
 
 def kind_of(data_type: pa.DataType) -> str:
@@ -146,17 +147,16 @@ def unusable(data_type: pa.DataType) -> str:
 
 def without_missing_words(values: Values) -> Values:
     """Trim text, and turn the words that stand for nothing into missing values."""
-    text = pc.utf8_trim_whitespace(values.cast(TEXT))
-    words = pa.array(MISSING_WORDS, TEXT)
-    return pc.if_else(pc.is_in(text, value_set=words), _NO_TEXT, text)
+    trimmed = pc.utf8_trim_whitespace(values.cast(TEXT))
+    return pc.if_else(pc.is_in(trimmed, value_set=_WORDS), _NO_TEXT, trimmed)
 
 
 def without_empty(values: Values) -> Values:
     """Turn empty text into missing values."""
-    empty = pc.equal(pc.binary_length(values), 0)
+    empty = pc.equal(pc.binary_length(values), _NO_LENGTH)
     if not pc.any(empty).as_py():
         return values
-    return pc.if_else(empty, pa.scalar(None, values.type), values)
+    return pc.if_else(empty, nothing(values.type), values)
 
 
 def _as_text(values: Values) -> Values:
@@ -164,7 +164,7 @@ def _as_text(values: Values) -> Values:
     if pa.types.is_duration(values.type):
         values = _cast(values, NUMBER)
     if pa.types.is_floating(values.type):
-        values = pc.add(values.cast(pa.float64()), 0.0)  # -0.0 and 0.0 are one level
+        values = pc.add(values.cast(pa.float64()), _ZERO)  # -0.0 and 0.0 are one level
         values = pc.if_else(pc.is_nan(values), _NO_NUMBER, values)
     return without_empty(values.cast(TEXT))
 
@@ -185,8 +185,8 @@ def _cast(values: Values, kind: str) -> Values:
 
 def _zero_or_one(numbers: Values) -> Values:
     numbers = pc.if_else(pc.is_nan(numbers), _NO_NUMBER, numbers)
-    yes = pc.equal(numbers, 1.0)
-    if pc.all(pc.or_(yes, pc.equal(numbers, 0.0))).as_py() is False:
+    yes = pc.equal(numbers, _ONE)
+    if pc.all(pc.or_(yes, pc.equal(numbers, _ZERO))).as_py() is False:
         raise pa.ArrowInvalid("neither 0 nor 1")
     return yes
 
@@ -226,7 +226,7 @@ def _through(data_type: pa.DataType) -> Reading:
 
 
 def _time_of_day(text: Values) -> Values:
-    day, space = pa.scalar("1970-01-01", TEXT), pa.scalar(" ", TEXT)
+    day, space = of_texts(["1970-01-01", " "])
     return pc.binary_join_element_wise(day, text, space).cast(pa.timestamp("us"))
 
 
@@ -240,7 +240,7 @@ def _first_misfit(values: Values, kind: str) -> tuple[int, object]:
         ways = _readings(kind)
         read = next((way for way in ways if _fits(way, first)), ways[0])
     # What is missing fits, so the first `low` values do, and the first `high` do not.
-    low, high = pc.index(pc.is_valid(given), True).as_py(), len(given)
+    low, high = pc.index(pc.is_valid(given), YES).as_py(), len(given)
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (middle, high) if _fits(read, given.slice(0, middle)) else (low, middle)

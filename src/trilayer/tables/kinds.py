@@ -17,7 +17,6 @@ from trilayer.tables.convert import (
     DATE,
     EMPTY,
     NUMBER,
-    TEXT,
     Values,
     convert,
     kind_of,
@@ -28,6 +27,7 @@ from trilayer.tables.numerals import numeric_misfits, refuse_misfit
 from trilayer.tables.parquet import parquet_types
 from trilayer.tables.places import Span
 from trilayer.tables.scanning import scan_placed
+from trilayer.tables.values import TEXT
 
 if TYPE_CHECKING:
     import pyarrow as pa

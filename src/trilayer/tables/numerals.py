@@ -15,6 +15,7 @@ from trilayer.tables.convert import (
     without_missing_words,
 )
 from trilayer.tables.places import NOWHERE, Places
+from trilayer.tables.values import YES
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -61,7 +62,7 @@ def refuse_infinite(
     """Raise TableError if a column of numbers holds an infinite one."""
     for name in names:
         numbers = convert(table[name], NUMBER, name)
-        at = pc.index(pc.is_inf(numbers), True).as_py()
+        at = pc.index(pc.is_inf(numbers), YES).as_py()
         if at >= 0:
             source, row = places.of(at)
             raise TableError(
@@ -97,7 +98,7 @@ def numeric_misfits(distinct: Values) -> Values | None:
 
 def refuse_misfit(values: Values, misfits: Values, name: str, places: Places) -> None:
     """Raise TableError at the first of the values that is a misfit, if there is one."""
-    at = pc.index(pc.is_in(without_missing_words(values), value_set=misfits), True).as_py()
+    at = pc.index(pc.is_in(without_missing_words(values), value_set=misfits), YES).as_py()
     if at < 0:
         return
     source, row = places.of(at)

@@ -18,6 +18,8 @@ else:
 
 _BUFFER = 1 << 20  # bytes of a column that are read at a time
 
+_MOST_CODED = 1 << 24  # bytes of a column in a row group, unpacked, that may stay in memory
+
 # pandas keeps a frame's row labels under this name: they are no column of the table.
 _ROW_LABELS = re.compile(r"__index_level_\d+__")
 
@@ -63,15 +65,46 @@ def row_groups(file: TableFile) -> list[range]:
 
 
 def scan_parquet(
-    file: TableFile, columns: Sequence[str], rows: int, groups: Sequence[int] | None = None
+    file: TableFile,
+    columns: Sequence[str],
+    rows: int,
+    groups: Sequence[int] | None = None,
+    coded: Sequence[str] = (),
 ) -> Iterator["pa.Table"]:
-    """Stream columns of one file, at most so many rows at a time; or of some row groups only."""
+    """Stream columns of one file, at most so many rows at a time; or of some row groups only.
+
+    Of the columns `coded`, those that are stored as different texts and codes into them come
+    as dictionaries.
+    """
     with plain_errors(file.name), file.reading() as stream:
         # Else whole row groups are kept in memory, and all of them until the last is read.
-        opened = _parquet(stream, pre_buffer=False, buffer_size=_BUFFER)
+        options: dict[str, Any] = {"pre_buffer": False, "buffer_size": _BUFFER}
+        if coded:
+            options["read_dictionary"] = _coded(file, coded)
+        opened = _parquet(stream, **options)
         batches = opened.iter_batches(batch_size=rows, columns=list(columns), row_groups=groups)
         for batch in batches:
             yield without_views(pa.Table.from_batches([batch]).select(list(columns)))
+
+
+def _coded(file: TableFile, names: Sequence[str]) -> list[str]:
+    """Return those of the columns that are stored as dictionaries of few texts.
+
+    The texts of a whole row group stay in memory, so there must not be too much of them.
+    """
+    about = _open(file).metadata
+    groups = [about.row_group(g) for g in range(about.num_row_groups)]
+    found = []
+    for place in range(about.num_columns):
+        pieces = [group.column(place) for group in groups]
+        name = about.schema.column(place).path
+        small = all(
+            each.has_dictionary_page and each.total_uncompressed_size <= _MOST_CODED
+            for each in pieces
+        )
+        if name in names and about.schema.column(place).physical_type == "BYTE_ARRAY" and small:
+            found.append(name)
+    return found
 
 
 def _open(file: TableFile) -> "pq.ParquetFile":

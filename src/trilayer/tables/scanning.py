@@ -1,12 +1,12 @@
 """Tables that need not fit in memory: batches of rows, as a model expects them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trilayer.errors import TableError
 from trilayer.optional import require
-from trilayer.tables.convert import convert
+from trilayer.tables.convert import CATEGORY, convert, kind_of
 from trilayer.tables.delimited import scan_delimited
 from trilayer.tables.files import Source, TableFile, find_tables
 from trilayer.tables.parquet import row_groups, scan_parquet
@@ -84,49 +84,119 @@ def scan_placed(
 
     With `parts`, only these rows of each file, counted from 0.
     """
+    raw = scan_raw(sources, kinds, keep=keep, batch_rows=batch_rows, parts=parts)
+    return (each.block() for each in raw)
+
+
+def scan_raw(
+    sources: Source | Sequence[Source],
+    kinds: Mapping[str, str],
+    *,
+    keep: Sequence[str] = (),
+    batch_rows: int = BATCH_ROWS,
+    parts: Sequence[range] | None = None,
+    coded: Collection[str] = (),
+) -> Iterator["Raw"]:
+    """Stream a table as `scan_placed` does, and leave the conversion to others.
+
+    The columns `coded` may come as dictionaries, if they are categories, and Parquet stores
+    them as different texts and codes into them.
+    """
     files = find_tables(sources, keep=False)
     names = list(dict.fromkeys([*kinds, *keep]))
     for file in files:
         require_columns(names, column_names(file), file.name)
     chosen = [None] * len(files) if parts is None else parts
     pairs = list(zip(files, chosen, strict=True))
-    return _batches(pairs, dict(kinds), names, set(keep), batch_rows)
+    return _batches(
+        pairs, _Wanted(names, dict(kinds), frozenset(keep), frozenset(coded)), batch_rows
+    )
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """The columns of a scan, in order; what they must be; which are kept as they are."""
+
+    names: Sequence[str]
+    kinds: Mapping[str, str]
+    keep: frozenset[str]
+    coded: frozenset[str]
+
+    @property
+    def dictionaries(self) -> list[str]:
+        """The columns that may come as dictionaries."""
+        texts = (name for name, kind in self.kinds.items() if kind == CATEGORY)
+        return [name for name in texts if name in self.coded - self.keep]
+
+
+@dataclass(frozen=True)
+class Raw:
+    """A batch of a table as it was read."""
+
+    file: str
+    rows: "pa.Table"
+    first_row: int
+    wanted: _Wanted
+
+    def block(self) -> Block:
+        """Make the columns what they must be.
+
+        Raises
+        ------
+        TableError
+            If a value does not fit its kind, naming the column, the value and the row.
+        """
+        columns = [self._column(name) for name in self.rows.column_names]
+        rows = pa.RecordBatch.from_arrays(columns, names=self.rows.column_names)
+        return Block(rows, Places((Span(self.file, self.first_row, len(rows)),)))
+
+    def _column(self, name: str) -> "pa.Array":
+        values, kind = self.rows[name], self.wanted.kinds.get(name)
+        if name in self.wanted.dictionaries and _is_coded_text(values.type):
+            return values.unify_dictionaries().combine_chunks()
+        if kind is not None:
+            source, first = f"{self.file}: ", self.first_row
+            fit = convert(values, kind, name, source=source, first_row=first)
+            values = values if name in self.wanted.keep else fit
+        return values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+
+
+def _is_coded_text(data_type: "pa.DataType") -> bool:
+    is_dictionary = pa.types.is_dictionary(data_type)
+    return is_dictionary and kind_of(data_type.value_type) == CATEGORY
 
 
 def _batches(
-    files: Sequence[tuple[TableFile, range | None]],
-    kinds: Mapping[str, str],
-    names: Sequence[str],
-    keep: set[str],
-    batch_rows: int,
-) -> Iterator[Block]:
+    files: Sequence[tuple[TableFile, range | None]], wanted: _Wanted, batch_rows: int
+) -> Iterator[Raw]:
     any_rows = False
     for file, part in files:
-        for first, block in _blocks(file, names, batch_rows, part):
+        for first, block in _blocks(file, wanted, batch_rows, part):
             for start in range(0, len(block), batch_rows):
-                rows, first_row = block.slice(start, batch_rows), first + start + 1
-                batch = _as_expected(file, rows, kinds, keep, first_row)
-                yield Block(batch, Places((Span(file.name, first_row, len(rows)),)))
+                yield Raw(file.name, block.slice(start, batch_rows), first + start + 1, wanted)
                 any_rows = True
     if not any_rows:
         raise TableError(f"{files[0][0].name}: there are column names, but no rows")
 
 
 def _blocks(
-    file: TableFile, names: Sequence[str], rows: int, part: range | None
+    file: TableFile, wanted: _Wanted, rows: int, part: range | None
 ) -> Iterator[tuple[int, "pa.Table"]]:
     """Yield blocks of a file, or of a part of it, and the rows before each of them."""
-    at, groups = 0, None
+    at, groups, names = 0, None, wanted.names
     if part is not None and file.header is None:
         spans = row_groups(file)
         groups = [g for g, span in enumerate(spans) if overlap(span, part)]
         at = spans[groups[0]].start if groups else 0
-    blocks = scan_delimited(file, names) if file.header else scan_parquet(file, names, rows, groups)
+    if file.header:
+        blocks = scan_delimited(file, names)
+    else:
+        blocks = scan_parquet(file, names, rows, groups, wanted.dictionaries)
     for block in blocks:
         here = range(at, at + len(block))
-        wanted = here if part is None else overlap(here, part)
-        if wanted:
-            yield wanted.start, block.slice(wanted.start - at, len(wanted))
+        kept = here if part is None else overlap(here, part)
+        if kept:
+            yield kept.start, block.slice(kept.start - at, len(kept))
         at = here.stop
         if part is not None and at >= part.stop:
             file.storage.check()  # the pass ends here
@@ -136,18 +206,3 @@ def _blocks(
 def overlap(a: range, b: range) -> range:
     """Return the rows that are in both."""
     return range(max(a.start, b.start), min(a.stop, b.stop))
-
-
-def _as_expected(
-    file: TableFile, rows: "pa.Table", kinds: Mapping[str, str], keep: set[str], first_row: int
-) -> "pa.RecordBatch":
-    arrays = []
-    for name in rows.column_names:
-        values = rows[name]
-        if name in kinds:
-            source = f"{file.name}: "
-            fit = convert(values, kinds[name], name, source=source, first_row=first_row)
-            values = values if name in keep else fit
-        chunked = isinstance(values, pa.ChunkedArray)
-        arrays.append(values.combine_chunks() if chunked else values)
-    return pa.RecordBatch.from_arrays(arrays, names=rows.column_names)

@@ -20,6 +20,8 @@ from trilayer.tables.convert import (
     unusable,
 )
 from trilayer.tables.places import NOWHERE, Places
+from trilayer.tables.values import missing as absent
+from trilayer.tables.values import of_numpy, to_numpy
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -72,7 +74,7 @@ class Target:
             If a row holds a third label.
         """
         known = ~missing(values)
-        labels = to_labels(values.filter(pa.array(known)), self.name)
+        labels = to_labels(values.filter(of_numpy(known)), self.name)
         strange = ~np.isin(labels, self.classes)
         if strange.any():
             at = int(np.flatnonzero(strange)[0])
@@ -88,7 +90,7 @@ class Target:
 
 def missing(values: "pa.ChunkedArray | pa.Array") -> Answers:
     """Say which values are missing; NaN is."""
-    return np.asarray(pc.is_null(values, nan_is_null=True).to_numpy(zero_copy_only=False))
+    return absent(values, or_nan=True)
 
 
 def to_labels(values: "pa.ChunkedArray | pa.Array", name: str) -> Labels:
@@ -97,8 +99,8 @@ def to_labels(values: "pa.ChunkedArray | pa.Array", name: str) -> Labels:
     if kind == CATEGORY:
         return np.array(convert(values, CATEGORY, name).to_pylist(), dtype=object)
     if kind == BOOLEAN or pa.types.is_integer(values.type):
-        return np.asarray(values.to_numpy(zero_copy_only=False))
-    numbers = np.asarray(convert(values, NUMBER, name).to_numpy(zero_copy_only=False))
+        return to_numpy(values)
+    numbers = to_numpy(convert(values, NUMBER, name))
     whole = numbers.astype(np.int64) if np.all(np.abs(numbers) < 2**53) else numbers
     return whole if np.array_equal(whole, numbers) else numbers
 
@@ -167,6 +169,10 @@ class Tally:
 
     def add(self, values: "pa.Array") -> None:
         """Count the labels of some rows, all of which have one."""
+        if kind_of(values.type) == UNKNOWN:
+            raise InputError(
+                f"target column {self.name!r} {unusable(values.type)}: a target holds two labels"
+            )
         if kind_of(values.type) == CATEGORY:
             values = convert(values, CATEGORY, self.name)
         for value, count in zip(*pc.value_counts(values).flatten(), strict=True):

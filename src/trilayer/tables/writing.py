@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Self
 from trilayer.errors import TableError
 from trilayer.optional import require
 from trilayer.tables.convert import decoded
+from trilayer.tables.values import of_texts
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -103,7 +104,8 @@ class _Delimited:
         if self._schema is None:
             self._schema = table.schema
             names = table.column_names
-            self._sink.write(self._rendered(pa.table([[name] for name in names], names=names)))
+            heads = pa.table([of_texts([name]) for name in names], names=names)
+            self._sink.write(self._rendered(heads))
         self._sink.write(self._rendered(table.cast(self._schema)))
 
     def finish(self, kind: object, *_: object) -> None:

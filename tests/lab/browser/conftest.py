@@ -1,8 +1,7 @@
-"""A lab of its own, Debian's chromium, and a page that may say nothing wrong."""
+"""A lab of its own, a Chromium, and a page that may say nothing wrong."""
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -12,6 +11,8 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+
+from chromium import MISSING, chromium
 
 ROOT = Path(__file__).resolve().parents[3]
 AXE = ROOT / "build/lab/node_modules/axe-core/axe.min.js"
@@ -38,10 +39,10 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="module")
 def browser(playwright: Playwright) -> Iterator[Browser]:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        pytest.fail("these tests drive chromium: apt-get install chromium")
-    launched = playwright.chromium.launch(executable_path=chromium, args=QUIET)
+    path = chromium(playwright)
+    if path is None:
+        pytest.fail(MISSING)
+    launched = playwright.chromium.launch(executable_path=path, args=QUIET)
     yield launched
     launched.close()
 
