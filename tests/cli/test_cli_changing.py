@@ -9,6 +9,7 @@ import pytest
 
 from trilayer.cli import learning
 from trilayer.modelfile import read
+from trilayer.tables import scanning
 
 from .conftest import make_people
 
@@ -183,11 +184,9 @@ def test_the_table_of_valid_and_that_of_a_checkpoint_are_held_too(trilayer, tmp_
 
 
 def test_a_prediction_from_a_file_that_changes_meanwhile(trilayer, people, tmp_path, monkeypatch):
-    from trilayer.cli.model import Encoding
-
     path, frame = tmp_path / "people.csv", make_people(500)
     write(frame, path)
-    after(monkeypatch, Encoding, "rows", lambda: CHANGES["grow"](path, frame))
+    after(monkeypatch, scanning, "require_columns", lambda: CHANGES["grow"](path, frame))
     said = trilayer("predict", people.model, path, "-o", "out.csv")
     assert said.code == 2
     assert "people.csv: changed while it was read" in said.err
