@@ -187,7 +187,9 @@ def test_a_prediction_from_a_file_that_changes_meanwhile(trilayer, people, tmp_p
 
     path, frame = tmp_path / "people.csv", make_people(500)
     write(frame, path)
-    after(monkeypatch, Encoding, "rows", lambda: CHANGES["grow"](path, frame))
+    # On one thread the file is not read to its end before its rows are encoded.
+    monkeypatch.setattr("trilayer.sources.walking.available_threads", lambda: 1)
+    after(monkeypatch, Encoding, "inputs", lambda: CHANGES["grow"](path, frame))
     said = trilayer("predict", people.model, path, "-o", "out.csv")
     assert said.code == 2
     assert "people.csv: changed while it was read" in said.err
