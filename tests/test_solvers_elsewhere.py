@@ -18,7 +18,7 @@ both = pytest.mark.parametrize("name", OPTIONS)
 def elsewhere(objective, sums=None):
     """The same objective over a source of which nothing is known but its sums."""
     held = objective.source
-    source = SimpleNamespace(n1=held.n1, m=held.m, total_weight=held.total_weight)
+    source = SimpleNamespace(n1=held.n1, m=held.m, total_weight=held.total_weight, in_memory=False)
     source.sums = sums or held.sums
     return Objective(source, objective.engine, objective.n2, objective.l2, objective.dtype)
 

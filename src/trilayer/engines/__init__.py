@@ -33,10 +33,13 @@ class Engine(Protocol):
     walks_blocks : bool
         Whether `sums` takes any number of samples: cuts them into blocks and adds along
         the fixed tree itself, on `n_threads`.
+    runs_whole : bool
+        Whether it does whole runs of descent, L-BFGS and epochs by itself.
     """
 
     name: str
     walks_blocks: bool
+    runs_whole: bool
 
     @property
     def description(self) -> str:

@@ -116,6 +116,7 @@ class FusedEngine:
 
     name = "fused"
     walks_blocks = True
+    runs_whole = True
 
     def __init__(self) -> None:
         try:

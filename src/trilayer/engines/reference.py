@@ -59,6 +59,7 @@ class ReferenceEngine:
 
     name = description = "reference"
     walks_blocks = False
+    runs_whole = False
 
     @contextmanager
     def running(self) -> Iterator[None]:

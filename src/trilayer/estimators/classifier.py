@@ -2,8 +2,6 @@
 
 import warnings
 from collections.abc import Mapping
-from math import isfinite
-from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -15,55 +13,43 @@ from sklearn.base import (
     TransformerMixin,
 )
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metadata_routing import UNUSED
-from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from trilayer.derivation import core
 from trilayer.encoding.inputs import Inputs
-from trilayer.engines import ENGINES, select
 from trilayer.errors import InputError
 from trilayer.estimators.callbacks import CallbackSupportMixin, FitReport, with_callbacks
-from trilayer.estimators.checks import checked_inputs, checked_rows, with_layout
+from trilayer.estimators.checks import checked_rows
+from trilayer.estimators.predicting import PredictsMixin
+from trilayer.estimators.preparing import (
+    CONSTRAINTS,
+    check_previous,
+    check_settings,
+    check_source_settings,
+    check_val_source,
+    dtypes_of,
+    held_out_of,
+    samples_of,
+    seed_of,
+    validation_samples,
+)
+from trilayer.estimators.stepping import GoesOnMixin
 from trilayer.fit.fitting import Trained, fit
 from trilayer.fit.loop import Keeping, Progress, Watcher
-from trilayer.fit.run import Stepped, in_memory, start_params, step_on, threads
+from trilayer.fit.run import Stepped, in_memory, start_params
 from trilayer.fit.samples import (
     Samples,
-    columns,
-    hold_out,
-    reweighted,
-    targets,
     two_classes,
     without_weightless,
 )
 from trilayer.fit.spec import Spec
 from trilayer.params import FloatArray, Params, pack, unpack
-from trilayer.solvers import SCHEDULES, SOLVERS, check_name
-from trilayer.sources import BLOCK, LabelledSource, Source
-
-
-def _can_go_on(estimator: "TriLayerClassifier") -> bool:
-    name = estimator.solver
-    chosen = SOLVERS.get(name) if isinstance(name, str) else None
-    if chosen is not None and not chosen.carries:
-        raise AttributeError(f"partial_fit is not available with solver={name!r}: use sgd or adam")
-    return True
-
-
-def _check_val_source(source: Source, held_out: Source, *, given_too: bool) -> None:
-    if given_too:
-        raise InputError("X_val and val_source are two ways to say one thing: give one of them")
-    if (held_out.n1, held_out.dtype) != (source.n1, source.dtype):
-        raise InputError(
-            f"val_source holds {held_out.n1} inputs in {held_out.dtype}, the source {source.n1} "
-            f"in {source.dtype}"
-        )
+from trilayer.sources import LabelledSource, Source
 
 
 class TriLayerClassifier(
+    PredictsMixin,
+    GoesOnMixin,
     CallbackSupportMixin,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
@@ -171,30 +157,7 @@ class TriLayerClassifier(
 
     __metadata_request__fit = {"on_step": UNUSED, "checkpoint": UNUSED}  # noqa: RUF012 - scikit-learn's own form
 
-    _parameter_constraints: dict[str, Any] = {  # noqa: RUF012 - scikit-learn's own form
-        "hidden_units": [Interval(Integral, 0, None, closed="left"), None],
-        "solver": [str],  # which ones there are is asked at the time of a fit
-        "learning_rate": [Interval(Real, 0, None, closed="neither"), None],
-        "momentum": [Interval(Real, 0, 1, closed="left"), None],
-        "schedule": [StrOptions(set(SCHEDULES)), None],
-        "n_starts": [Interval(Integral, 1, None, closed="left")],
-        "batch_size": [Interval(Integral, 1, None, closed="left"), None],
-        "l2": [Interval(Real, 0, None, closed="left")],
-        "max_iter": [Interval(Integral, 1, None, closed="left")],
-        "tol": [Interval(Real, 0, None, closed="left")],
-        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
-        "max_seconds": [Interval(Real, 0, None, closed="neither"), None],
-        "shuffle": ["boolean"],
-        "early_stopping": ["boolean", StrOptions({"log_loss", "auc"})],
-        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-        "class_weight": [dict, StrOptions({"balanced"}), None],
-        "init": [Params, list, None],
-        "warm_start": ["boolean"],
-        "engine": [StrOptions(set(ENGINES))],
-        "dtype": "no_validation",
-        "n_threads": [Interval(Integral, 1, None, closed="left"), None],
-        "random_state": ["random_state"],
-    }
+    _parameter_constraints: dict[str, Any] = CONSTRAINTS
 
     params_: Params
     validation_curve_: list[float]
@@ -291,14 +254,14 @@ class TriLayerClassifier(
         DivergenceError
             If the cost became infinite before any iteration improved on the start.
         """
-        self._check_settings()
-        rows, labels = checked_rows(self, X, y, self._dtypes())
+        check_settings(self)
+        rows, labels = checked_rows(self, X, y, dtypes_of(self))
         classes = two_classes(labels)
-        self._check_previous(classes)
-        samples = self._samples(rows, labels, sample_weight, classes)
+        check_previous(self, classes)
+        samples = samples_of(self, rows, labels, sample_weight, classes)
         samples = without_weightless(samples, classes)
-        seed = self._seed(checkpoint)
-        samples, held_out = self._held_out(samples, X_val, y_val, classes, seed)
+        seed = seed_of(self, checkpoint)
+        samples, held_out = held_out_of(self, samples, X_val, y_val, classes, seed)
         with in_memory(self.spec(), samples) as source:
             given = (X, y, {"sample_weight": sample_weight})
             return self._learn(source, held_out, classes, seed, on_step, checkpoint, given)
@@ -338,24 +301,24 @@ class TriLayerClassifier(
         DivergenceError
             As for `fit`.
         """
-        self._check_settings()
-        self._check_source_settings(source)
+        check_settings(self)
+        check_source_settings(self, source)
         classes = two_classes(np.asarray(source.classes_))
-        self._check_previous(classes)
+        check_previous(self, classes)
         held_out: Samples | Source | None = val_source
         if val_source is not None:
-            _check_val_source(source, val_source, given_too=X_val is not None)
+            check_val_source(source, val_source, given_too=X_val is not None)
         self.__dict__.pop("feature_names_in_", None)
         self.n_features_in_ = source.n1
         if val_source is None:
-            held_out = self._validation_samples(X_val, y_val, source.dtype, classes)
+            held_out = validation_samples(self, X_val, y_val, source.dtype, classes)
         if self.early_stopping and held_out is None:
             raise InputError(
                 "early_stopping needs held-out samples, which fit_source does not take from the "
                 "source: give X_val and y_val, or val_source"
             )
         given: tuple[Any, Any, dict[str, Any]] = (None, None, {})
-        seed = self._seed(checkpoint)
+        seed = seed_of(self, checkpoint)
         return self._learn(source, held_out, classes, seed, on_step, checkpoint, given)
 
     def _learn(
@@ -390,59 +353,6 @@ class TriLayerClassifier(
         report.end()
         return self
 
-    @available_if(_can_go_on)
-    def partial_fit(
-        self,
-        X: ArrayLike,
-        y: ArrayLike,
-        classes: ArrayLike | None = None,
-        sample_weight: ArrayLike | None = None,
-    ) -> "TriLayerClassifier":
-        """Do one more iteration (an epoch; an update of gd) on these samples.
-
-        Parameters
-        ----------
-        X, y, sample_weight
-            As for `fit`; one class is enough here.
-        classes : array-like, (2,), optional
-            Both labels: required at the first call.
-
-        Returns
-        -------
-        self
-
-        Raises
-        ------
-        ValueError
-            As for `fit`, and if `classes` is missing or not two labels.
-        """
-        self._check_settings()
-        if self.class_weight == "balanced":
-            raise InputError("class_weight='balanced' needs all samples: give partial_fit a dict")
-        first = not hasattr(self, "params_")
-        known = self._all_classes(classes)
-        dtypes = self._dtypes() if first else self.params_.dtype
-        rows, labels = validate_data(self, X, y, dtype=dtypes, reset=first)
-        samples = self._samples(rows, labels, sample_weight, known)
-        if not np.any(samples.s > 0):
-            raise InputError("all sample weights are zero: there is nothing to learn")
-        if first or not hasattr(self, "_stepped"):  # a loaded model has parameters alone
-            seed = self._seed()
-            if first:
-                start = start_params(self.spec(), rows.shape[1], seed, rows.dtype)
-            else:
-                start = self.params_
-            self._stepped = Stepped(seed, start.n2, pack(start).astype(np.float64), None)
-            self.loss_curve_, self.validation_curve_ = [], []
-        step, self.solver_, self.engine_ = step_on(self.spec(), samples, self._stepped)
-        self._stepped = self._stepped._replace(theta=step.theta, state=step.state)
-        self.classes_ = known
-        self.params_ = unpack(step.theta, rows.shape[1], self._stepped.n2).astype(rows.dtype)
-        self.n_iter_ = self.best_iter_ = step.k
-        self.n_evaluations_, self.stop_reason_ = step.evaluations, "max_iter"
-        self.loss_curve_.append(step.J)
-        return self
-
     def spec(self) -> Spec:
         """Return the parameters as a plain record, with the network of before for a warm start."""
         return Spec(**self.get_params(deep=False), previous=getattr(self, "params_", None))
@@ -473,171 +383,13 @@ class TriLayerClassifier(
             self._stepped = Stepped(seed, trained.params.n2, theta, None)
         return self
 
-    def _check_settings(self) -> None:
-        self._validate_params()
-        check_name(self.solver)
-        if isinstance(self.hidden_units, bool):
-            raise InputError(f"hidden_units must be a number, got {self.hidden_units!r}")
-
-    def _check_previous(self, classes: NDArray[Any]) -> None:
-        """Refuse to go on from a fit that told other classes apart."""
-        previous = getattr(self, "classes_", None) if self.warm_start else None
-        if previous is not None and not np.array_equal(previous, classes):
-            raise InputError(
-                f"warm_start has the classes {previous.tolist()}, y has {classes.tolist()}"
-            )
-
-    def _check_source_settings(self, source: LabelledSource) -> None:
-        """Refuse what a source decides and these settings decide otherwise."""
-        if self.class_weight is not None:
-            raise InputError(
-                "fit_source does not take class_weight: give it to whoever makes the source "
-                "(open_source has class_weight)"
-            )
-        if self.dtype is not None and self._dtypes() != source.dtype:
-            raise InputError(f"dtype={self.dtype!r}, but the source holds {source.dtype}")
-
-    def _dtypes(self) -> Any:
-        if self.dtype is None:
-            return [np.float64, np.float32]
-        for dtype in (np.float32, np.float64):
-            if self.dtype == np.dtype(dtype):
-                return np.dtype(dtype)
-        raise InputError(f"dtype must be float32 or float64, got {self.dtype!r}")
-
-    def _seed(self, checkpoint: Keeping | None = None) -> int:
-        """Draw the seed; where chance would draw another, the checkpoint has the one drawn."""
-        if checkpoint is not None and not hasattr(checkpoint, "begin"):
-            raise InputError(
-                "checkpoint must be a trilayer.Checkpoint, got "
-                f"{type(checkpoint).__name__}: give Checkpoint(folder)"
-            )
-        seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
-        if checkpoint is None or isinstance(self.random_state, Integral):
-            return seed
-        return checkpoint.seed(seed)
-
-    def _all_classes(self, classes: ArrayLike | None) -> NDArray[Any]:
-        """Return the full list of classes in scikit-learn's way of asking for it."""
-        known = getattr(self, "classes_", None)
-        if known is None and classes is None:
-            raise InputError("classes must be passed on the first call to partial_fit.")
-        if known is None:
-            return two_classes(np.asarray(classes))
-        if classes is not None and not np.array_equal(np.unique(classes), known):
-            raise InputError(
-                f"`classes={classes!r}` is not the same as on last call to partial_fit, was: "
-                f"{known.tolist()}"
-            )
-        return np.asarray(known)
-
-    def _samples(
-        self, rows: Inputs | FloatArray, labels: Any, sample_weight: Any, classes: NDArray[Any]
-    ) -> Samples:
-        if sample_weight is None:
-            s = np.ones(len(rows), dtype=rows.dtype)
-        else:
-            s = _check_sample_weight(
-                sample_weight, labels, dtype=rows.dtype, ensure_non_negative=True
-            )
-        samples = Samples(rows, targets(labels, classes, rows.dtype), s)
-        return reweighted(samples, self.class_weight, classes)
-
-    def _held_out(
-        self, samples: Samples, X_val: Any, y_val: Any, classes: NDArray[Any], seed: int
-    ) -> tuple[Samples, Samples | None]:
-        given = self._validation_samples(X_val, y_val, samples.X.dtype, classes)
-        if given is None and self.early_stopping:
-            return hold_out(samples, self.validation_fraction, seed)
-        return samples, given
-
-    def _validation_samples(
-        self, X_val: Any, y_val: Any, dtype: Any, classes: NDArray[Any]
-    ) -> Samples | None:
-        if (X_val is None) != (y_val is None):
-            raise InputError("X_val and y_val come together: one of them is missing")
-        if X_val is None:
-            return None
-        try:
-            rows, labels = checked_rows(self, X_val, y_val, dtype, reset=False)
-        except ValueError as error:
-            raise InputError(f"X_val, y_val: {error}") from error
-        Y = targets(labels, classes, rows.dtype, "y_val")
-        return Samples(rows, Y, np.ones_like(Y))
-
-    # ---- predicting ------------------------------------------------------------------
-
-    def decision_function(self, X: ArrayLike | Inputs) -> FloatArray:
-        """Return the logits Z2 (E10): positive where `classes_[1]` is the likelier.
-
-        Parameters
-        ----------
-        X : array-like, m × n1
-
-        Returns
-        -------
-        array, (m,)
-        """
-        rows = self._rows(X)
-        Z2 = select(self.engine).logits(self.params_, columns(rows), self._threads_for(rows))
-        return np.ravel(Z2)
-
-    def predict_proba(self, X: ArrayLike | Inputs) -> FloatArray:
-        """Return the probabilities of both classes, m × 2: 1 - A2 and A2 (E11)."""
-        rows = self._rows(X)
-        threads = self._threads_for(rows)
-        return select(self.engine).probabilities(self.params_, columns(rows), threads)
-
-    def predict_log_proba(self, X: ArrayLike | Inputs) -> FloatArray:
-        """Return the logarithms of `predict_proba`, m × 2, finite for finite logits."""
-        Z2 = self.decision_function(X)[None]
-        return -np.concatenate([core.softplus(Z2), core.softplus(-Z2)]).T
-
-    def predict(self, X: ArrayLike | Inputs) -> NDArray[Any]:
-        """Return the likelier label of each sample, (m,)."""
-        positive = self.decision_function(X) > 0
-        return np.asarray(self.classes_[positive.astype(np.intp)])
-
+    # Here and not where other predictions are: scikit-learn wraps what the class itself defines.
     def transform(self, X: ArrayLike | Inputs) -> FloatArray:
         """Return the hidden activations A1ᵀ (E8), m × n2; without a hidden layer, m × 0."""
         rows = self._rows(X)
         dense = rows.dense() if isinstance(rows, Inputs) else rows.T
         Z1 = core.hidden_preactivation(self.params_.W1, self.params_.b1, dense)
         return np.asarray(core.sigmoid(Z1)).T
-
-    def _threads_for(self, rows: Inputs | FloatArray) -> int:
-        return threads(self) if len(rows) > BLOCK else 1
-
-    def _rows(self, X: Any) -> Inputs | FloatArray:
-        if isinstance(X, np.ndarray) and self._needs_no_check(X):
-            rows: FloatArray = X
-            return rows
-        check_is_fitted(self, "params_")
-        if isinstance(X, Inputs):
-            return checked_inputs(self, X, self.params_.dtype, reset=False)
-        layout = getattr(X, "layout", None)
-        rows = validate_data(self, X, dtype=self.params_.dtype, reset=False)
-        return with_layout(np.asarray(rows), layout)
-
-    def _needs_no_check(self, X: NDArray[Any]) -> bool:
-        """Whether scikit-learn's checks would find nothing and change nothing.
-
-        They are most of the price of predicting one row, so what they look at is looked at
-        here first: type, dtype, shape, names, and (by a sum, as they do) finiteness.
-        """
-        params = vars(self).get("params_")
-        if (
-            params is None
-            or type(X) is not np.ndarray
-            or X.dtype != params.W1.dtype
-            or X.ndim != 2
-            or X.shape[0] == 0
-            or X.shape[1] != params.W1.shape[0]
-            or "feature_names_in_" in vars(self)
-        ):
-            return False
-        with np.errstate(over="ignore", invalid="ignore"):
-            return isfinite(np.add.reduce(X, axis=None))
 
     @property
     def _n_features_out(self) -> int:

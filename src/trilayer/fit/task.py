@@ -53,7 +53,7 @@ def task(
 
 def _walks_elsewhere(source: Source, name: str) -> bool:
     """Whether the batches come in another order than those of the same rows in memory."""
-    in_memory = isinstance(source, MemorySource) or source.m <= CHUNKS * BLOCK
+    in_memory = source.in_memory or source.m <= CHUNKS * BLOCK
     return solver_of(name).needs == "batches" and not in_memory
 
 

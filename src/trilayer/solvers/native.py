@@ -28,12 +28,12 @@ class Place(NamedTuple):
 
 def takes(objective: Objective) -> bool:
     """Whether the engine can run over these samples by itself."""
-    return objective.engine.name == "fused" and hasattr(objective.source, "data")
+    return objective.engine.runs_whole and objective.source.in_memory
 
 
 def takes_epochs(objective: Objective) -> bool:
     """Whether the engine can do an epoch of these samples, piece by piece."""
-    return objective.engine.name == "fused" and hasattr(objective.source, "pieces")
+    return objective.engine.runs_whole and hasattr(objective.source, "pieces")
 
 
 def at(objective: Objective, theta: FloatArray) -> tuple[float, FloatArray]:
@@ -54,7 +54,7 @@ def at(objective: Objective, theta: FloatArray) -> tuple[float, FloatArray]:
 
 def descends(objective: Objective) -> bool:
     """Whether the engine does the steps of gd and lbfgs itself, wherever the samples are."""
-    return objective.engine.name == "fused"
+    return objective.engine.runs_whole
 
 
 def _descend(

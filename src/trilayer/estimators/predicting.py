@@ -1,0 +1,90 @@
+"""What a trained network says of rows: logits, probabilities, labels, hidden activations."""
+
+from math import isfinite
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from trilayer.derivation import core
+from trilayer.encoding.inputs import Inputs
+from trilayer.engines import select
+from trilayer.estimators.checks import checked_inputs, with_layout
+from trilayer.fit.run import threads
+from trilayer.fit.samples import columns
+from trilayer.params import FloatArray, Params
+from trilayer.sources import BLOCK
+
+
+class PredictsMixin:
+    """Predictions of an estimator that has an `engine`, `params_` and `classes_`."""
+
+    engine: str
+    params_: Params
+    classes_: NDArray[Any]
+
+    def decision_function(self, X: ArrayLike | Inputs) -> FloatArray:
+        """Return the logits Z2 (E10): positive where `classes_[1]` is the likelier.
+
+        Parameters
+        ----------
+        X : array-like, m × n1
+
+        Returns
+        -------
+        array, (m,)
+        """
+        rows = self._rows(X)
+        Z2 = select(self.engine).logits(self.params_, columns(rows), self._threads_for(rows))
+        return np.ravel(Z2)
+
+    def predict_proba(self, X: ArrayLike | Inputs) -> FloatArray:
+        """Return the probabilities of both classes, m × 2: 1 - A2 and A2 (E11)."""
+        rows = self._rows(X)
+        threads = self._threads_for(rows)
+        return select(self.engine).probabilities(self.params_, columns(rows), threads)
+
+    def predict_log_proba(self, X: ArrayLike | Inputs) -> FloatArray:
+        """Return the logarithms of `predict_proba`, m × 2, finite for finite logits."""
+        Z2 = self.decision_function(X)[None]
+        return -np.concatenate([core.softplus(Z2), core.softplus(-Z2)]).T
+
+    def predict(self, X: ArrayLike | Inputs) -> NDArray[Any]:
+        """Return the likelier label of each sample, (m,)."""
+        positive = self.decision_function(X) > 0
+        return np.asarray(self.classes_[positive.astype(np.intp)])
+
+    def _threads_for(self, rows: Inputs | FloatArray) -> int:
+        return threads(self) if len(rows) > BLOCK else 1
+
+    def _rows(self, X: Any) -> Inputs | FloatArray:
+        if isinstance(X, np.ndarray) and self._needs_no_check(X):
+            rows: FloatArray = X
+            return rows
+        check_is_fitted(self, "params_")
+        if isinstance(X, Inputs):
+            return checked_inputs(self, X, self.params_.dtype, reset=False)
+        layout = getattr(X, "layout", None)
+        rows = validate_data(self, X, dtype=self.params_.dtype, reset=False)
+        return with_layout(np.asarray(rows), layout)
+
+    def _needs_no_check(self, X: NDArray[Any]) -> bool:
+        """Whether scikit-learn's checks would find nothing and change nothing.
+
+        They are most of the price of predicting one row, so what they look at is looked at
+        here first: type, dtype, shape, names, and (by a sum, as they do) finiteness.
+        """
+        params = vars(self).get("params_")
+        if (
+            params is None
+            or type(X) is not np.ndarray
+            or X.dtype != params.W1.dtype
+            or X.ndim != 2
+            or X.shape[0] == 0
+            or X.shape[1] != params.W1.shape[0]
+            or "feature_names_in_" in vars(self)
+        ):
+            return False
+        with np.errstate(over="ignore", invalid="ignore"):
+            return isfinite(np.add.reduce(X, axis=None))
