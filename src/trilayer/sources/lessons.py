@@ -181,7 +181,7 @@ def encode_block(
     """Encode the rows of a block that count; the first has this number in the table."""
     encoder, target = learnt.encoder, learnt.target
     kept, _, s = _counting(block, columns, choose, first)
-    _, positive = target.answers(block.rows[columns.target], block.places)
+    _, positive = target.answers(_answers(block, columns.target), block.places)
     Y = (positive if target.positive_is_second else ~positive)[kept]
     rows = block.rows if kept.all() else block.rows.filter(pa.array(kept))
     inputs = [name for name in encoder.kinds_ if name not in {columns.target, *columns.weight}]

@@ -94,17 +94,17 @@ def _coded(file: TableFile, names: Sequence[str]) -> list[str]:
     """
     about = _open(file).metadata
     groups = [about.row_group(g) for g in range(about.num_row_groups)]
-    found = []
-    for place in range(about.num_columns):
-        pieces = [group.column(place) for group in groups]
-        name = about.schema.column(place).path
-        small = all(
-            each.has_dictionary_page and each.total_uncompressed_size <= _MOST_CODED
-            for each in pieces
-        )
-        if name in names and about.schema.column(place).physical_type == "BYTE_ARRAY" and small:
-            found.append(name)
-    return found
+    columns = {about.schema.column(place).path: place for place in range(about.num_columns)}
+    texts = [
+        name
+        for name in names
+        if name in columns and about.schema.column(columns[name]).physical_type == "BYTE_ARRAY"
+    ]
+    return [name for name in texts if all(_is_small(g.column(columns[name])) for g in groups)]
+
+
+def _is_small(piece: "pq.ColumnChunkMetaData") -> bool:
+    return bool(piece.has_dictionary_page and piece.total_uncompressed_size <= _MOST_CODED)
 
 
 def _open(file: TableFile) -> "pq.ParquetFile":
