@@ -269,8 +269,8 @@ def test_theta_is_rounded_before_it_is_summed(n2, scaled):
     theta = np.random.default_rng(0).normal(size=pack(network(inputs.n1, n2, np.float32)).size)
     samples = held(inputs, Y[0], s[0])
     found = []
-    for given in (theta, theta.astype(np.float32).astype(np.float64)):
+    for start in (theta, theta.astype(np.float32).astype(np.float64)):
         out = np.empty(theta.size + 1)
-        native.sums(given, n2, samples, out)
+        native.sums(start, n2, samples, out)
         found.append(out)
     assert np.array_equal(*found)
