@@ -16,14 +16,16 @@ thread_local Scratch work_scratch, prepared_scratch, scaled_scratch;
 Index row_length(Shape n) { return n.n2 ? n.n2 : 1; }
 
 // theta of the inputs as they lie in memory: what multiplies an input may as well multiply its row.
-// Rounded to T before, as theta is that comes from elsewhere: the bits are the same.
-template <class T> const double* unscaled(Shape n, const double* theta, const double* scale) {
-  if (!scale) return theta;
+// Before it is multiplied or summed it is rounded to T, as theta is that comes from elsewhere: the
+// bits are the same.
+template <class T>
+const double* unscaled(Shape n, const double* theta, const Samples<T>& samples) {
+  if (!samples.scale && !samples.layout) return theta;
   double* out = scaled_scratch.get<double>(n.parameters());
-  std::copy(theta, theta + n.parameters(), out);
+  for (Index i = 0; i < n.parameters(); ++i) out[i] = double(T(theta[i]));
   const Index length = row_length(n);
-  for (Index k = 0; k < n.n1; ++k)
-    for (Index i = k * length; i < (k + 1) * length; ++i) out[i] = double(T(theta[i])) * scale[k];
+  for (Index k = 0; samples.scale && k < n.n1; ++k)
+    for (Index i = k * length; i < (k + 1) * length; ++i) out[i] *= samples.scale[k];
   return out;
 }
 
@@ -78,7 +80,7 @@ void network_sums(Shape n, const double* theta, const Samples<T>& samples, Index
                   Cut cut, int threads, bool want_loss, double* out) {
   const Kernels<T>& kernels = current_kernels<T>();
   const Layout* layout = samples.layout;
-  const T* prepared = prepare(kernels, n, layout, unscaled<T>(n, theta, samples.scale));
+  const T* prepared = prepare(kernels, n, layout, unscaled(n, theta, samples));
   const auto block = [&](Index from, Index here, double* to) {
     T* work = work_scratch.get<T>(kernels.work_size(n, layout));
     kernels.sums(n, prepared, samples, from, here, want_loss, work, to);
@@ -107,7 +109,7 @@ void network_predict(Shape n, const double* theta, const Samples<T>& samples, In
                      int threads, T* out) {
   const Kernels<T>& kernels = current_kernels<T>();
   const Layout* layout = samples.layout;
-  const T* prepared = prepare(kernels, n, layout, unscaled<T>(n, theta, samples.scale));
+  const T* prepared = prepare(kernels, n, layout, unscaled(n, theta, samples));
   const Index width = kind == Output::both_probabilities ? 2 : 1;
   for_each_block(n, 0, m, block_samples, threads, [&](Index, Index from, Index here) {
     T* work = work_scratch.get<T>(kernels.work_size(n, layout));

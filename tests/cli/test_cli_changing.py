@@ -9,6 +9,7 @@ import pytest
 
 from trilayer.cli import learning
 from trilayer.modelfile import read
+from trilayer.tables import scanning
 
 from .conftest import make_people
 
@@ -183,13 +184,9 @@ def test_the_table_of_valid_and_that_of_a_checkpoint_are_held_too(trilayer, tmp_
 
 
 def test_a_prediction_from_a_file_that_changes_meanwhile(trilayer, people, tmp_path, monkeypatch):
-    from trilayer.cli.model import Encoding
-
     path, frame = tmp_path / "people.csv", make_people(500)
     write(frame, path)
-    # On one thread the file is not read to its end before its rows are encoded.
-    monkeypatch.setattr("trilayer.sources.walking.available_threads", lambda: 1)
-    after(monkeypatch, Encoding, "inputs", lambda: CHANGES["grow"](path, frame))
+    after(monkeypatch, scanning, "require_columns", lambda: CHANGES["grow"](path, frame))
     said = trilayer("predict", people.model, path, "-o", "out.csv")
     assert said.code == 2
     assert "people.csv: changed while it was read" in said.err

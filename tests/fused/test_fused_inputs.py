@@ -106,7 +106,7 @@ def test_a_scale_is_a_change_of_variables(m, n2, dtype):
     native.sums(theta, n2, held(inputs.scaled(scale), Y[0], s[0]), out)
     native.sums(inner, n2, held(inputs, Y[0], s[0]), plain)
     plain[1:][rows] *= each
-    assert np.array_equal(out, plain)
+    assert_close(out, plain, dtype)
 
 
 KINDS = [("stairs", 20), ("plain", 2), ("levels", 5), ("stairs", 9), ("plain", 1)]
@@ -259,3 +259,18 @@ def test_unpacked_parameters_of_a_scaled_run_are_those_of_scaled_inputs():
     np.testing.assert_allclose(
         ENGINE.logits(params, inputs), ENGINE.logits(lowered, plain), rtol=1e-12, atol=1e-12
     )
+
+
+@pytest.mark.parametrize("scaled", [False, True])
+@pytest.mark.parametrize("n2", [0, 5, 40])
+def test_theta_is_rounded_before_it_is_summed(n2, scaled):
+    """Whoever holds theta in float64, and whoever has it in the samples' float32, agree."""
+    inputs, Y, s = laid_out(KINDS, 500, np.float32, scaled=scaled)
+    theta = np.random.default_rng(0).normal(size=pack(network(inputs.n1, n2, np.float32)).size)
+    samples = held(inputs, Y[0], s[0])
+    found = []
+    for given in (theta, theta.astype(np.float32).astype(np.float64)):
+        out = np.empty(theta.size + 1)
+        native.sums(given, n2, samples, out)
+        found.append(out)
+    assert np.array_equal(*found)

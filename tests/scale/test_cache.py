@@ -181,7 +181,7 @@ def test_batches_are_the_order_cut_into_batches(m, size, seed):
     expected = [order[start : start + size] for start in range(0, m, size)]
     assert len(batches) == len(expected)
     for batch, rows in zip(batches, expected, strict=True):
-        assert np.array_equal(batch.X, X[rows].T)
+        assert np.array_equal(batch.inputs.dense(), X[rows].T)
         assert np.array_equal(batch.Y, rows[None] % 2)
         assert np.array_equal(batch.s[0], X[rows, 0] + 1)
     assert all(piece.used % size == 0 for piece in pieces[:-1])

@@ -74,3 +74,7 @@ def write_positions(
     with np.errstate(over="ignore"):
         position = (numbers - edges[bins]) / np.diff(edges)[bins]
     np.clip(position, 0.0, 1.0, out=far)
+    # What rounds to the end of a bin is at the start of the next: one way to say one place.
+    through = (far == 1) & (at < edges.size - 2)
+    at[through] += 1
+    far[through] = 0
