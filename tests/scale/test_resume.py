@@ -11,7 +11,7 @@ import pytest
 
 from cli.conftest import refused, type_in  # noqa: F401 - a fixture
 from trilayer.checkpoint.folder import LOCK, Folder
-from trilayer.cli import learning
+from trilayer.cli import fitting
 from trilayer.cli.progress import Shown
 from trilayer.modelfile import read
 
@@ -124,7 +124,7 @@ def test_what_may_change(table, died, tmp_path):
 
 
 def test_ctrl_c_keeps_the_model_so_far_and_the_run(table, whole, monkeypatch):
-    bar = learning.progress_bar
+    bar = fitting.progress_bar
 
     class Interrupting:
         def __init__(self, label, most):
@@ -142,7 +142,7 @@ def test_ctrl_c_keeps_the_model_so_far_and_the_run(table, whole, monkeypatch):
                 signal.raise_signal(signal.SIGINT)
 
     with monkeypatch.context() as patched:
-        patched.setattr(learning, "progress_bar", Interrupting)
+        patched.setattr(fitting, "progress_bar", Interrupting)
         said = train(table, "-o", "m", "--checkpoint", "c")
     assert said.code == 130
     assert "network: interrupted after 33 iterations" in said.err
@@ -192,7 +192,7 @@ def test_the_seconds_are_those_of_all_sessions(table, died, monkeypatch):
         (["--hidden", 4], "--hidden was 3 and is 4"),
         (["--solver", "lbfgs"], '--solver was "adam" and is "lbfgs"'),
         (["--learning-rate", 0.1], "--learning-rate was not given and is 0.1"),
-        (["--l2", 2], "--l2 was not given and is 2.0"),
+        (["--l2", 2], "--l2 was 1.0 and is 2.0"),
         (["--max-iter", 61], "--max-iter was 60 and is 61"),
         (["--max-seconds", 9], "--max-seconds was not given and is 9.0"),
         (["--seed", 1], "--seed was 0 and is 1"),

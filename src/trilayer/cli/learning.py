@@ -1,6 +1,6 @@
 """A table, read one way wherever its rows are kept: rows to learn from, and rows to judge by."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -68,8 +68,15 @@ class Rows:
 
 
 @contextmanager
-def opened(job: Job) -> Iterator[Rows]:
+def opened(job: Job, begin: Callable[[], None]) -> Iterator[Rows]:
     """Hold the rows of a job's tables: read, split, encoded.
+
+    Parameters
+    ----------
+    job : Job
+    begin : callable
+        Called once what may be refused has not been: before a stream is read, for that takes
+        its time, and after a table in memory is.
 
     Raises
     ------
@@ -77,6 +84,8 @@ def opened(job: Job) -> Iterator[Rows]:
         If the table, a column named, or the target is not usable, or there are too few rows.
     """
     columns, settings, opener = job.columns, job.settings, _opener(job)
+    if opener is not in_memory:
+        begin()
     left_out = (*columns.id, *columns.drop)
     table = look(job.files, Columns(columns.target, columns.categorical, left_out))
     if opener is in_memory:
@@ -93,6 +102,7 @@ def opened(job: Job) -> Iterator[Rows]:
     with opener(read) as source:
         rows = _judged_by(read, source)
         if opener is in_memory:  # what cannot be used is refused in one sentence, and nothing else
+            begin()
             _tell(read)
         say(
             f"learning from {counted(rows.source.m, 'row')} with {counted(rows.source.n1, 'input')}"

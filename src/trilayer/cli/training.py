@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 
 def run(job: Job, *, as_json: bool) -> int:
     """Read, train, judge, save, tell; return the exit code."""
-    checkpoint = opened(job)
-    with rows_of(job) as rows:
-        return _learn_and_judge(job, rows, checkpoint, as_json=as_json)
+    checkpoints: list[Checkpoint | None] = []
+    with rows_of(job, lambda: checkpoints.append(opened(job))) as rows:
+        return _learn_and_judge(job, rows, checkpoints[0], as_json=as_json)
 
 
 def _learn_and_judge(
