@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from trilayer.encoding.inputs import Inputs, Layout
 from trilayer.engines import select
 from trilayer.errors import EngineError, InputError
 from trilayer.params import initialise, pack
@@ -65,7 +66,12 @@ def samples(m, weighted=True, dtype=np.float64):
     X = rng.normal(size=(m, N1)).astype(dtype)
     Y = (rng.random((1, m)) < 0.4).astype(dtype)
     s = rng.uniform(0.5, 2, (1, m)).astype(dtype) if weighted else None
-    return Rows(X.T, Y, s)
+    return Rows(Inputs.of(X.T), Y, s)
+
+
+def bits(rows):
+    """Both arrays that there are of rows that are numbers, and the weights."""
+    return rows.inputs.numbers, rows.Y, rows.s
 
 
 def shards_of(rows, counts):
@@ -99,7 +105,7 @@ def test_any_partitions_have_the_sums_of_memory(counts, weighted, name, n2):
     shards = shards_of(rows, counts)
     engine, params = select(name), initialise(N1, n2, np.random.default_rng(0))
     given = np.ones_like(rows.Y) if rows.s is None else rows.s
-    with MemorySource(rows.X, rows.Y, given, 2) as memory, engine.running():
+    with MemorySource(rows.inputs, rows.Y, given, 2) as memory, engine.running():
         expected = memory.sums(engine, params)
     parts = [shard_sums(shard, pack(params), n2, name, signature(engine)) for shard in shards]
     assert np.array_equal(total(merge_all(parts)), expected)
@@ -115,7 +121,7 @@ def test_any_partitions_have_each_block_once_and_its_digest(counts):
     digests = [digest for shard in shards for digest in shard_digests(shard)]
     [whole] = shards_of(rows, [sum(counts)])
     assert digests == shard_digests(whole)
-    assert fingerprint(digests, N1, np.float64) == MemorySource(*rows[:3]).fingerprint
+    assert fingerprint(digests, Layout(N1), np.float64) == MemorySource(*rows[:3]).fingerprint
 
 
 @settings(max_examples=25)
@@ -128,7 +134,7 @@ def test_rows_come_back_from_the_shard_that_holds_their_block(counts, data):
     held = [share.blocks for share in lay_out(counts)]
     place = next(i for i, blocks in enumerate(held) if first // BLOCK in blocks)
     [found] = shard_rows(shards_of(rows, counts)[place], [(first, stop)])
-    for value, expected in zip(found[:3], cut(rows, first, stop)[:3], strict=True):
+    for value, expected in zip(bits(found), bits(cut(rows, first, stop)), strict=True):
         assert np.array_equal(value, expected)
 
 
@@ -144,7 +150,8 @@ def displaced(array):
 @pytest.mark.parametrize("name", ["fused", "reference"])
 def test_a_shard_that_travelled_computes_the_same_bits(name):
     rows = samples(3 * BLOCK + 5)
-    there = Rows(*(displaced(values) for values in rows[:3]))
+    X, Y, s = (displaced(values) for values in bits(rows))
+    there = Rows(Inputs.of(X.T), Y, s)
     engine, params = select(name), initialise(N1, 4, np.random.default_rng(0))
     ask = (pack(params), 4, name, signature(engine))
     [here], [moved] = shards_of(rows, [rows.Y.size]), shards_of(there, [rows.Y.size])
@@ -152,7 +159,7 @@ def test_a_shard_that_travelled_computes_the_same_bits(name):
     expected = total(shard_sums(here, *ask))
     assert np.array_equal(total(shard_sums(moved, *ask)), expected)
     assert np.array_equal(total(shard_sums(again, *ask)), expected)
-    assert here.__sizeof__() == again.__sizeof__() == sum(v.nbytes for v in rows[:3])
+    assert here.__sizeof__() == again.__sizeof__() == sum(v.nbytes for v in bits(rows))
 
 
 def test_a_worker_with_another_engine_is_refused():
@@ -163,5 +170,5 @@ def test_a_worker_with_another_engine_is_refused():
 
 
 def test_counts_tell_dtype_too():
-    assert count(samples(7, dtype=np.float32)) == (7, N1, "float32", True)
+    assert count(samples(7, dtype=np.float32)) == (7, Layout(N1), "float32", True)
     assert not count(samples(7)._replace(s=np.ones((1, 7)))).weighted
