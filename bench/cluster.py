@@ -19,6 +19,7 @@ import numpy as np
 from distributed import Client, LocalCluster
 
 import trilayer.sources.dask_source as driver
+from trilayer.encoding.inputs import Inputs
 from trilayer.engines import select
 from trilayer.params import initialise, n_parameters, unpack
 from trilayer.sources.dask_shards import Node, Shard
@@ -36,7 +37,7 @@ def made(seed: int, rows: int) -> Rows:
     rng = np.random.default_rng(seed)
     X = rng.standard_normal((rows, N1), dtype=np.float32)
     Y = (X[:, 0] + X[:, 1] * X[:, 2] > 0).astype(np.float32)
-    return Rows(X.T, Y[np.newaxis], None)
+    return Rows(Inputs.of(X.T), Y[np.newaxis], None)
 
 
 def seconds(act: Callable[[], object]) -> float:
@@ -94,7 +95,7 @@ def returned(shard: Shard, theta: np.ndarray, **_: object) -> list[Subtree]:
 
 def empty_shard(number: int) -> Shard:
     """Make a shard without samples."""
-    none = Rows(np.empty((1, 0)), np.empty((1, 0)), None)
+    none = Rows(Inputs.of(np.empty((1, 0))), np.empty((1, 0)), None)
     blocks = cover(number * BLOCKS, (number + 1) * BLOCKS)
     return Shard(tuple(Node(level, place, none) for level, place in blocks))
 

@@ -1,11 +1,10 @@
-"""What looking inputs up gains: a pass over encoded tables with their layout, and without.
+"""What looking inputs up gains: a pass over encoded tables as inputs, and as a wide matrix.
 
 python bench/places.py [--datasets NAME ...] [--rows M] [--hidden N2] [--repeats N]
 
 Tables as in bench/quality.py, encoded as `TriLayerTableClassifier` does: positions in bins and
 levels of categories, in float32 beyond 2,000 rows. A pass is the sums of the loss and of its
-gradient on one thread; both take turns, and the best of each counts. The places are found once
-a fit.
+gradient on one thread; both take turns, and the best of each counts. MB are of all rows.
 """
 
 import argparse
@@ -17,10 +16,10 @@ import numpy as np
 
 from quality import DATA
 from trial.sets import data_sets
-from trilayer.engines.fused import FusedEngine, places_in
+from trilayer.engines.fused import FusedEngine
 from trilayer.estimators.table_classifier import encoded
 from trilayer.params import initialise
-from trilayer.select.presets import recipe
+from trilayer.select.presets import preset
 
 
 def seconds(call: Callable[[], object]) -> float:
@@ -41,26 +40,24 @@ def main() -> None:
     args = parser.parse_args()
     engine = FusedEngine()
     print(f"one pass, one thread, {engine.description}; milliseconds")
-    print("table               rows inputs stairs levels  plain looked up   gain  places")
+    print("table               rows inputs stairs levels  wide looked up   gain    wide MB  MB")
     for table in data_sets(args.data, args.datasets):
         frame, y = table.load()
         frame, y = frame[: args.rows], y[: args.rows]
         encoder, inputs = encoded(frame, None, categorical=table.categorical)
-        X, Y, layout = inputs.T, y[np.newaxis].astype(inputs.dtype), encoder.layout_
-        n2 = args.hidden or recipe(len(y)).hidden_units
+        X, Y, layout = inputs.dense(), y[np.newaxis].astype(inputs.dtype), encoder.layout_
+        n2 = args.hidden or preset(len(y)).hidden_units
         params = initialise(len(X), n2, np.random.default_rng(0), X.dtype)
-        places = places_in(X, layout)
-        found = seconds(lambda X=X, layout=layout: places_in(X, layout))
-        best = {"plain": np.inf, "looked up": np.inf}
+        best = {"wide": np.inf, "looked up": np.inf}
         for _ in range(args.repeats):
-            for name, given in (("plain", None), ("looked up", places)):
-                run = lambda g=given, p=params, X=X, Y=Y: engine.sums(p, X, Y, None, 1, g)  # noqa: E731
+            for name, given in (("wide", X), ("looked up", inputs)):
+                run = lambda g=given, p=params, Y=Y: engine.sums(p, g, Y, None)  # noqa: E731
                 best[name] = min(best[name], seconds(run))
-        plain, looked = (1e3 * best[name] for name in ("plain", "looked up"))
+        wide, looked = (1e3 * best[name] for name in ("wide", "looked up"))
         print(
             f"{table.name:16} {len(y):7,} {len(X):6} {len(layout.stairs):6} "
-            f"{len(layout.levels):6} {plain:6.2f} {looked:9.2f} {plain / looked:5.1f} × "
-            f"{found * 1e3:6.2f}",
+            f"{len(layout.levels):6} {wide:6.2f} {looked:9.2f} {wide / looked:5.1f} × "
+            f"{X.nbytes / 1e6:10.2f} {inputs.nbytes / 1e6:5.2f}",
             flush=True,
         )
 
