@@ -21,42 +21,23 @@ import importlib.util
 import json
 import os
 import pickle
-import subprocess
 import sys
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
+
+from processes import Cost, cost
 
 HERE = Path(__file__).resolve()
 LEARNERS = ["trilayer", "stream", "lightgbm", "catboost"]
 
 
-class Run(NamedTuple):
-    """A process that has ended."""
-
-    wall: float
-    processor: float
-    peak_mb: float
-    out: str
-
-
-def timed(words: Sequence[object], log: Path) -> Run:
-    """Run a command to its end; what it says on standard error goes to a file.
-
-    This process imports nothing large, for what a child has resident at the least is what its
-    parent had when it was made.
-    """
+def logged(words: Sequence[object], log: Path) -> tuple[Cost, str]:
+    """Run a command to its end; return its cost and what it printed, and log what it said."""
     out = log.with_suffix(".out")
     with log.open("wb") as err, out.open("wb") as told:
-        began = time.perf_counter()
-        child = subprocess.Popen([str(word) for word in words], stdout=told, stderr=err)
-        _, status, used = os.wait4(child.pid, 0)
-        wall = time.perf_counter() - began
-        child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode:
-        raise SystemExit(f"{' '.join(map(str, words))}: exit code {child.returncode}, see {log}")
-    return Run(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1e3, out.read_text())
+        found = cost(words, told, err)
+    return found, out.read_text()
 
 
 def train_words(learner: str, train: Path, model: Path, told: argparse.Namespace) -> list[Any]:
@@ -73,7 +54,7 @@ def loss_of(learner: str, test: Path, model: Path) -> float:
     words: list[Any] = [sys.executable, HERE, "--judge", learner, test, model]
     if learner not in {"lightgbm", "catboost"}:
         words = [sys.executable, "-m", "trilayer", "evaluate", model, test, "--json"]
-    return float(json.loads(timed(words, model.with_suffix(".judged")).out)["log_loss"])
+    return float(json.loads(logged(words, model.with_suffix(".judged"))[1])["log_loss"])
 
 
 def fit_peer(learner: str, train: str, model: str, threads: str) -> None:
@@ -120,7 +101,7 @@ def made(folder: Path, rows: int, seed: int) -> dict[str, Any]:
     """Make the table, in another process."""
     words: list[Any] = [sys.executable, HERE.with_name("large_data.py")]
     words += ["--rows", rows, "--seed", seed, "--folder", folder]
-    found: dict[str, Any] = json.loads(timed(words, folder / "made.log").out)
+    found: dict[str, Any] = json.loads(logged(words, folder / "made.log")[1])
     return found
 
 
@@ -132,9 +113,9 @@ def measured(rows: int, learners: Sequence[str], told: argparse.Namespace) -> li
     for _ in range(told.repeats):
         for learner in learners:
             model, load = train.with_name(f"{learner}.model"), os.getloadavg()[0]
-            run = timed(train_words(learner, train, model, told), train.with_name(f"{learner}.log"))
-            row = {"rows": rows, "learner": learner, "wall": run.wall, "load_before": load}
-            row |= {"processor": run.processor, "peak_mb": run.peak_mb}
+            words = train_words(learner, train, model, told)
+            found, _ = logged(words, train.with_name(f"{learner}.log"))
+            row = {"rows": rows, "learner": learner, "load_before": load, **found._asdict()}
             row |= {"log_loss": loss_of(learner, test, model), "floor": data["floor"]}
             best[learner] = min(row, best.get(learner, row), key=lambda each: each["wall"])
             print(line(row), file=sys.stderr, flush=True)

@@ -15,18 +15,18 @@ Needs lightgbm and pandas (`pip install lightgbm pandas`).
 import argparse
 import json
 import os
-import platform
 import statistics
-import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
+
+from contest.telling import processor
+from processes import Cost, cost
+from trilayer.sources.walking import available_threads
 
 ROOT = Path(__file__).resolve().parent.parent
 TRILAYER = [sys.executable, "-m", "trilayer"]
@@ -61,31 +61,10 @@ pandas.DataFrame({"probability": p}).to_csv(out, index=False)
 )
 
 
-class Cost(NamedTuple):
-    """What a process took: seconds by the clock and of processors, MB at the most."""
-
-    wall: float
-    busy: float
-    peak: float
-
-
 def environment() -> dict[str, str]:
     """Return the environment without what hinders NumPy, or keeps modules from being cached."""
     hindering = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "PYTHONDONTWRITEBYTECODE")
     return {name: value for name, value in os.environ.items() if name not in hindering}
-
-
-def cost(command: Sequence[object]) -> Cost:
-    """Run a process to its end."""
-    words = [str(word) for word in command]
-    began = time.perf_counter()
-    with subprocess.Popen(words, stdout=subprocess.DEVNULL, env=environment()) as child:
-        _, status, used = os.wait4(child.pid, 0)
-        wall = time.perf_counter() - began
-        child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode:
-        raise SystemExit(f"{' '.join(words)[:200]} ended with {child.returncode}")
-    return Cost(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1e3)
 
 
 def in_turns(commands: dict[str, Sequence[object]], repeats: int) -> dict[str, Cost]:
@@ -93,7 +72,7 @@ def in_turns(commands: dict[str, Sequence[object]], repeats: int) -> dict[str, C
     costs: dict[str, list[Cost]] = {name: [] for name in commands}
     for turn in range(repeats + 1):
         for name, command in commands.items():
-            found = cost(command)
+            found = cost(command, env=environment())
             if turn:
                 costs[name].append(found)
     return {
@@ -121,20 +100,12 @@ def tables(data: Path, folder: Path, copies: int) -> tuple[str, dict[str, Path],
     return adult["target"], paths, copies * len(table)
 
 
-def processor() -> str:
-    """Name the processor, and how many of them there are for this process."""
-    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return f"{names[0] if names else platform.processor()}, {count} processors"
-
-
 def told(name: str, found: Cost, rows: int) -> str:
     """Write a line of the report."""
     speed = f"{rows / found.wall:12,.0f} rows/s" if rows else " " * 19
     return (
-        f"{name:24}{found.wall:8.2f} s{speed}{found.busy:8.2f} s of processors{found.peak:7.0f} MB"
+        f"{name:24}{found.wall:8.2f} s{speed}{found.processor:8.2f} s of processors"
+        f"{found.peak_mb:7.0f} MB"
     )
 
 
@@ -150,8 +121,9 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     target, paths, rows = tables(chosen.data, folder, chosen.copies)
     ours, theirs, out = (folder / name for name in ("adult.safetensors", "adult.txt", "out.csv"))
-    cost([*TRILAYER, "train", paths["once"], "--target", target, "-o", ours, "--force"])
-    cost([sys.executable, "-c", TRAIN, paths["once"], target, theirs])
+    train = [*TRILAYER, "train", paths["once"], "--target", target, "-o", ours, "--force"]
+    for command in (train, [sys.executable, "-c", TRAIN, paths["once"], target, theirs]):
+        cost(command, env=environment())
 
     predict = [*TRILAYER, "predict", ours]
     whole = in_turns(
@@ -170,18 +142,18 @@ def main() -> None:
         },
         3 * repeats,
     )
-    print(processor())
+    print(f"{processor()}, {available_threads()} processors")
     for name, found in whole.items():
         print(told(name, found, rows))
     us, them = whole.values()
     print(f"{them.wall / us.wall:.1f} times as many rows a second (to keep: 3 at least)")
-    print(f"memory for a quarter of the rows: {fewer.peak:.0f} MB")
+    print(f"memory for a quarter of the rows: {fewer.peak_mb:.0f} MB")
     for name, found in small.items():
         print(told(name, found, 0))
     us, them = small.values()
     print(
-        f"{us.wall / them.wall:.2f} times the imports' time, {us.busy / them.busy:.2f} of "
-        "processors' (to keep: 0.7 s where they take 0.3, 2.33)"
+        f"{us.wall / them.wall:.2f} times the imports' time, {us.processor / them.processor:.2f} "
+        "of processors' (to keep: 0.7 s where they take 0.3, 2.33)"
     )
 
 

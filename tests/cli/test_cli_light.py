@@ -1,6 +1,5 @@
 """Predicting is light: what it imports, what it holds, and that threads change nothing."""
 
-import os
 import subprocess
 import sys
 
@@ -10,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from processes import cost
 from trilayer import TriLayerClassifier, save
 from trilayer.cli import model as model_module
 from trilayer.cli import predict as predict_module
@@ -124,11 +124,6 @@ def test_memory_does_not_grow_with_the_rows(people, tmp_path):
         table = pa.Table.from_pandas(people.frame, preserve_index=False)
         path = tmp_path / f"{copies}.parquet"
         pq.write_table(pa.concat_tables([table] * copies), path)
-        words = ("-m", "trilayer", "predict", people.model, path)
-        child = subprocess.Popen([sys.executable, *map(str, words)], stdout=subprocess.DEVNULL)
-        _, status, used = os.wait4(child.pid, 0)
-        child.returncode = status
-        assert status == 0
-        return used.ru_maxrss
+        return cost([sys.executable, "-m", "trilayer", "predict", people.model, path]).peak_mb
 
     assert peak(4000) < 1.25 * peak(1000)  # two million rows, half a million
