@@ -1,7 +1,9 @@
 // Samples and the layout of their inputs, checked: what the kernels follow blindly.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
+#include <initializer_list>
 #include <limits>
 #include <stdexcept>
 #include <string>
@@ -24,8 +26,7 @@ template <class T> class Held {
   Held(Index n1, Runs stairs, Runs levels) : n1_(n1) {
     std::vector<bool> taken(std::size_t(n1 > 0 ? n1 : 0), false);
     Index rows = 0, longest = 0;
-    const Runs all[] = {stairs, levels};
-    for (const Runs& runs : all)
+    for (const Runs& runs : {stairs, levels})
       for (Index g = 0; g < runs.count; ++g) {
         const Index first = runs.at[2 * g], length = runs.at[2 * g + 1];
         if (first < 0 || length < 1 || first > n1 - length ||
@@ -40,8 +41,9 @@ template <class T> class Held {
         runs_.push_back(first);
         runs_.push_back(length);
         rows += length + 1;
-        if (&runs == &all[0] && length > longest) longest = length;
       }
+    for (Index g = 0; g < stairs.count; ++g)
+      longest = std::max(longest, runs_[std::size_t(2 * g + 1)]);
     for (Index k = 0; k < n1; ++k)
       if (!taken[std::size_t(k)]) plain_.push_back(k);
     const Index plain = Index(plain_.size());

@@ -3,14 +3,13 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from trilayer.cli.learning import Rows
 from trilayer.cli.output import counted, say
 from trilayer.cli.progress import progress_bar
 from trilayer.cli.settings import Settings
 from trilayer.errors import DivergenceError, InputError
 from trilayer.estimators.classifier import TriLayerClassifier
+from trilayer.fit.samples import drawn_seed
 from trilayer.select.recipe import Wish, select_on
 from trilayer.select.relevance import by_name
 from trilayer.select.search import Candidate
@@ -60,7 +59,7 @@ def wish_of(settings: Settings, hidden: int | None) -> Wish:
         l2s=None if settings.l2 is None else [settings.l2],
         n_starts=1 if hidden == 0 else settings.starts,
         n_threads=settings.threads,
-        random_state=int(np.random.RandomState(settings.seed).randint(2**31 - 1)),
+        random_state=drawn_seed(settings.seed),
     )
 
 

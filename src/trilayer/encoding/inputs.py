@@ -155,8 +155,7 @@ class Inputs:
 
     def scaled(self, by: FloatArray) -> "Inputs":
         """Return the samples, each input multiplied by a positive number (n1,) more."""
-        scale = np.asarray(by, dtype=np.float64)
-        return replace(self, scale=scale if self.scale is None else self.scale * scale)
+        return replace(self, scale=compounded(self.scale, by))
 
     def dense(self) -> FloatArray:
         """Return the derivation's X, n1 × m: the transpose of C-contiguous rows."""
@@ -174,6 +173,17 @@ class Inputs:
         if self.scale is not None:
             rows *= self.scale.astype(self.dtype)
         return rows.T
+
+
+def compounded(scale: FloatArray | None, by: FloatArray) -> FloatArray:
+    """Return the scale of inputs that have one, or none, and are multiplied by another (n1,)."""
+    more = np.asarray(by, dtype=np.float64)
+    return more if scale is None else np.asarray(scale * more)
+
+
+def times(inputs: Inputs, scale: FloatArray | None) -> Inputs:
+    """Return inputs multiplied by a scale, if there is one."""
+    return inputs if scale is None else inputs.scaled(scale)
 
 
 def as_inputs(X: "Inputs | FloatArray") -> Inputs:

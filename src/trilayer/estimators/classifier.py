@@ -36,12 +36,8 @@ from trilayer.estimators.preparing import (
 from trilayer.estimators.stepping import GoesOnMixin
 from trilayer.fit.fitting import Trained, fit
 from trilayer.fit.loop import Keeping, Progress, Watcher
-from trilayer.fit.run import Stepped, in_memory, start_params
-from trilayer.fit.samples import (
-    Samples,
-    two_classes,
-    without_weightless,
-)
+from trilayer.fit.run import Stepped, start_params
+from trilayer.fit.samples import Samples, in_memory, two_classes, without_weightless
 from trilayer.fit.spec import Spec
 from trilayer.params import FloatArray, Params, pack, unpack
 from trilayer.sources import LabelledSource, Source
@@ -262,7 +258,7 @@ class TriLayerClassifier(
         samples = without_weightless(samples, classes)
         seed = seed_of(self, checkpoint)
         samples, held_out = held_out_of(self, samples, X_val, y_val, classes, seed)
-        with in_memory(self.spec(), samples) as source:
+        with in_memory(samples, self.n_threads) as source:
             given = (X, y, {"sample_weight": sample_weight})
             return self._learn(source, held_out, classes, seed, on_step, checkpoint, given)
 

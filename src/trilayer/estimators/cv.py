@@ -9,20 +9,19 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from trilayer.encoding.inputs import Inputs
 from trilayer.errors import InputError
 from trilayer.estimators.checks import checked_rows
 from trilayer.estimators.classifier import TriLayerClassifier
+from trilayer.estimators.preparing import weighted
 from trilayer.fit.protocol import Keeping
 from trilayer.fit.records import Watcher
-from trilayer.fit.samples import Samples, columns, targets, two_classes, without_weightless
+from trilayer.fit.samples import drawn_seed, in_memory, two_classes, without_weightless
 from trilayer.params import FloatArray, Params
 from trilayer.select.recipe import Selected, Wish, select_on
-from trilayer.sources.memory import MemorySource
 
 
 class TriLayerClassifierCV(ClassifierMixin, BaseEstimator):
@@ -156,22 +155,15 @@ class TriLayerClassifierCV(ClassifierMixin, BaseEstimator):
         self._validate_params()
         rows, labels = checked_rows(self, X, y, [np.float64, np.float32])
         self.classes_ = two_classes(labels)
-        s = np.ones(len(rows), dtype=rows.dtype)
-        if sample_weight is not None:
-            s = _check_sample_weight(
-                sample_weight, labels, dtype=rows.dtype, ensure_non_negative=True
-            )
+        samples = weighted(rows, labels, sample_weight, self.classes_)
         if checkpoint is not None and not isinstance(self.random_state, Integral):
             raise InputError(
                 "a checkpoint needs random_state to be a number: what chance has drawn for the "
                 "folds could not be drawn again"
             )
-        samples = Samples(rows, targets(labels, self.classes_, rows.dtype), s)
         if self.cv is None:  # the numbers of rows are ours
             samples = without_weightless(samples, self.classes_)
-        with MemorySource(
-            columns(samples.X), samples.Y[None], samples.s[None], self.n_threads
-        ) as source:
+        with in_memory(samples, self.n_threads) as source:
             selected = select_on(
                 source, self.classes_, self._wish(), on_step=on_step, on_choice=on_choice,
                 checkpoint=checkpoint,
@@ -184,7 +176,7 @@ class TriLayerClassifierCV(ClassifierMixin, BaseEstimator):
             units=None if self.hidden_units is None else np.atleast_1d(self.hidden_units).tolist(),
             l2s=None if self.l2s is None else np.atleast_1d(self.l2s).tolist(),
             rounds=self.relevance, n_starts=self.n_starts, cv=self.cv, n_threads=self.n_threads,
-            random_state=int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max)),
+            random_state=drawn_seed(self.random_state),
         )  # fmt: skip
 
     def adopt(self, selected: Selected) -> "TriLayerClassifierCV":

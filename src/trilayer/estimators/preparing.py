@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_sample_weight
 
@@ -14,7 +13,14 @@ from trilayer.engines import ENGINES
 from trilayer.errors import InputError
 from trilayer.estimators.checks import checked_rows
 from trilayer.fit.protocol import Keeping
-from trilayer.fit.samples import Samples, hold_out, reweighted, targets, two_classes
+from trilayer.fit.samples import (
+    Samples,
+    drawn_seed,
+    hold_out,
+    reweighted,
+    targets,
+    two_classes,
+)
 from trilayer.params import FloatArray, Params
 from trilayer.solvers import SCHEDULES, check_name
 from trilayer.sources import LabelledSource, Source
@@ -102,7 +108,7 @@ def seed_of(estimator: Any, checkpoint: Keeping | None = None) -> int:
             "checkpoint must be a trilayer.Checkpoint, got "
             f"{type(checkpoint).__name__}: give Checkpoint(folder)"
         )
-    drawn = int(check_random_state(estimator.random_state).randint(np.iinfo(np.int32).max))
+    drawn = drawn_seed(estimator.random_state)
     if checkpoint is None or isinstance(estimator.random_state, Integral):
         return drawn
     return checkpoint.seed(drawn)
@@ -131,12 +137,18 @@ def samples_of(
     classes: NDArray[Any],
 ) -> Samples:
     """Return rows with targets and weights, class weights among them."""
-    if sample_weight is None:
-        s = np.ones(len(rows), dtype=rows.dtype)
-    else:
-        s = _check_sample_weight(sample_weight, labels, dtype=rows.dtype, ensure_non_negative=True)
-    samples = Samples(rows, targets(labels, classes, rows.dtype), s)
+    samples = weighted(rows, labels, sample_weight, classes)
     return reweighted(samples, estimator.class_weight, classes)
+
+
+def weighted(
+    rows: Inputs | FloatArray, labels: Any, sample_weight: Any, classes: NDArray[Any]
+) -> Samples:
+    """Return rows with targets and the weights that were given, ones by default."""
+    s = np.ones(len(rows), dtype=rows.dtype)
+    if sample_weight is not None:
+        s = _check_sample_weight(sample_weight, labels, dtype=rows.dtype, ensure_non_negative=True)
+    return Samples(rows, targets(labels, classes, rows.dtype), s)
 
 
 def held_out_of(

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from trilayer.errors import InputError
@@ -11,7 +10,7 @@ from trilayer.fit.ensemble import run_starts
 from trilayer.fit.protocol import Keeping
 from trilayer.fit.records import Outcome, Watcher
 from trilayer.fit.run import run, start_params
-from trilayer.fit.samples import Samples, hold_out, reweighted, without_weightless
+from trilayer.fit.samples import Samples, hold_out, in_memory, reweighted, without_weightless
 from trilayer.fit.spec import Spec
 from trilayer.params import Params, unpack
 from trilayer.sources import Source
@@ -41,11 +40,6 @@ class Trained:
     solver: str
     engine: str
     problem: str | None
-
-
-def drawn_seed(random_state: int) -> int:
-    """Return the seed that `TriLayerClassifier(random_state=...)` draws: scikit-learn's way."""
-    return int(np.random.RandomState(random_state).randint(np.iinfo(np.int32).max))
 
 
 def fit(
@@ -114,7 +108,7 @@ def fit_rows(
     samples = without_weightless(reweighted(samples, spec.class_weight, classes), classes)
     if held_out is None and spec.early_stopping:
         samples, held_out = hold_out(samples, spec.validation_fraction, seed)
-    with MemorySource(samples.X, samples.Y[None], samples.s[None], source.n_threads) as rows:
+    with in_memory(samples, source.n_threads) as rows:
         return fit(spec, rows, seed, held_out=held_out, watch=watch, checkpoint=checkpoint)
 
 

@@ -80,3 +80,8 @@ class Keeping(Beginning, Protocol):
     def seed(self, drawn: int) -> int:
         """Return the seed of the run that goes on, or the one that was drawn."""
         ...
+
+
+def stage_of(checkpoint: Keeping | None, what: str) -> Keeping | None:
+    """Return a checkpoint's stage for one fit of several, if there is a checkpoint."""
+    return None if checkpoint is None else checkpoint.stage(f"{checkpoint.name}: {what}")

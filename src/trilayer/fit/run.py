@@ -14,14 +14,13 @@ from trilayer.errors import DivergenceError, InputError
 from trilayer.fit.advice import advice
 from trilayer.fit.loop import Limits, Outcome, Watcher, train, walk
 from trilayer.fit.protocol import Beginning
-from trilayer.fit.samples import Samples, columns, validation
+from trilayer.fit.samples import Samples, in_memory, validation
 from trilayer.fit.spec import Spec
 from trilayer.fit.task import task
 from trilayer.params import FloatArray, Params, initialise, pack
 from trilayer.solvers import AUTO, State, Step, check_options, solver
 from trilayer.solvers.objective import Objective
 from trilayer.sources import Source
-from trilayer.sources.memory import MemorySource
 from trilayer.sources.walking import available_threads
 
 DEFAULT_HIDDEN_UNITS = 16
@@ -117,12 +116,6 @@ def threads(settings: Any) -> int:
     return int(settings.n_threads or available_threads())
 
 
-def in_memory(settings: Spec, samples: Samples) -> MemorySource:
-    """Return the source over samples; as a context manager it ends its threads."""
-    X, Y, s = columns(samples.X), samples.Y[None], samples.s[None]
-    return MemorySource(X, Y, s, settings.n_threads)
-
-
 @contextmanager
 def objective(settings: Spec, source: Source, n2: int) -> Iterator[Objective]:
     """Hold the objective over a source for the length of a run."""
@@ -184,7 +177,8 @@ def step_on(settings: Spec, samples: Samples, stepped: Stepped) -> tuple[Step, s
     name = "adam" if settings.solver == AUTO else settings.solver
     options, carried = solver_options(settings, name, stepped.seed), solver(name).carries
     state = stepped.state and {key: stepped.state[key] for key in carried}
-    with in_memory(settings, samples) as source, objective(settings, source, stepped.n2) as J:
+    memory = in_memory(samples, settings.n_threads)
+    with memory as source, objective(settings, source, stepped.n2) as J:
         turns = walk(solver(name).run(J, stepped.theta, state=state, **options))
         if state is None:
             next(turns)  # the start itself

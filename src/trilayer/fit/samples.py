@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
+from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
 from trilayer.derivation import core
@@ -16,6 +17,7 @@ from trilayer.metrics.ranking import auc
 from trilayer.params import FloatArray, unpack
 from trilayer.solvers.objective import Objective
 from trilayer.sources import Source
+from trilayer.sources.memory import MemorySource
 from trilayer.sources.weights import class_factors
 
 Labels = NDArray[Any]
@@ -36,6 +38,16 @@ class Samples(NamedTuple):
 def columns(X: Inputs | FloatArray) -> Inputs | FloatArray:
     """Return rows as the derivation has them, samples as columns: inputs are that already."""
     return X if isinstance(X, Inputs) else X.T
+
+
+def in_memory(samples: Samples, n_threads: int | None) -> MemorySource:
+    """Return the source over samples; as a context manager it ends its threads."""
+    return MemorySource(columns(samples.X), samples.Y[None], samples.s[None], n_threads)
+
+
+def drawn_seed(random_state: Any) -> int:
+    """Draw the seed of a fit from what scikit-learn calls a random state."""
+    return int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
 
 
 def two_classes(y: Labels) -> Labels:

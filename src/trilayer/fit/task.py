@@ -6,14 +6,13 @@ from collections.abc import Mapping
 import numpy as np
 
 from trilayer.fit.protocol import Task
-from trilayer.fit.samples import Samples, columns
+from trilayer.fit.samples import Samples, in_memory
 from trilayer.fit.spec import Spec
 from trilayer.params import FloatArray
 from trilayer.solvers import solver as solver_of
 from trilayer.solvers.objective import Objective
 from trilayer.sources import BLOCK, Source
 from trilayer.sources.fingerprint import Fingerprint
-from trilayer.sources.memory import MemorySource
 from trilayer.sources.shuffle import CHUNKS
 
 _IMMATERIAL = {"n_threads", "init", "warm_start"}
@@ -70,7 +69,7 @@ def _data(objective: Objective, start: FloatArray) -> Mapping[str, str]:
 
 def _held_out(held_out: Samples | Source) -> Fingerprint:
     if isinstance(held_out, Samples):
-        return MemorySource(columns(held_out.X), held_out.Y[None], held_out.s[None], 1).fingerprint
+        return in_memory(held_out, 1).fingerprint
     found: Fingerprint = getattr(held_out, "fingerprint", {"source": f"{held_out.m} rows"})
     # Their score is added up in another order than that of arrays.
     return {name: f"source {value}" for name, value in found.items()}

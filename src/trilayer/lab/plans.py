@@ -3,21 +3,16 @@
 from typing import Any
 
 import numpy as np
-from sklearn.utils import check_random_state
 
+from trilayer.fit.samples import drawn_seed
 from trilayer.lab.settings import EPOCHS, Settings, knobs_of
 from trilayer.params import Params, initialise
 from trilayer.solvers import solver
 
 
-def run_seed(seed: int) -> int:
-    """Return what `TriLayerClassifier(random_state=seed)` draws its start and batches from."""
-    return int(check_random_state(seed).randint(np.iinfo(np.int32).max))
-
-
 def start_of(settings: Settings, n1: int) -> Params:
     """Return the initial weights: those of the estimator with this random_state, or zeros."""
-    rng = np.random.default_rng(run_seed(settings["seed"]))
+    rng = np.random.default_rng(drawn_seed(settings["seed"]))
     drawn = initialise(n1, settings["hidden"], rng)
     if settings["start"] == "random":
         return drawn
@@ -39,7 +34,7 @@ def options_of(settings: Settings) -> dict[str, Any]:
     own, declared = knobs_of(name), solver(name)
     options = declared.defaults | {knob: settings[knob] for knob in own if knob != EPOCHS}
     if "seed" in declared.told:
-        options["seed"] = run_seed(settings["seed"])
+        options["seed"] = drawn_seed(settings["seed"])
     if EPOCHS in own:
         options["max_iter"] = settings[EPOCHS]
     return options

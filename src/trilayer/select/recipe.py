@@ -17,10 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trilayer.errors import InputError
-from trilayer.fit.fitting import Trained, drawn_seed, fit, fit_rows
-from trilayer.fit.protocol import Keeping
+from trilayer.fit.fitting import Trained, fit, fit_rows
+from trilayer.fit.protocol import Keeping, stage_of
 from trilayer.fit.records import Watcher
 from trilayer.fit.run import solver_name, threads
+from trilayer.fit.samples import drawn_seed
 from trilayer.fit.spec import Spec
 from trilayer.params import FloatArray, Params
 from trilayer.select.presets import (
@@ -55,8 +56,8 @@ class Wish:
         How to train, but for what is chosen; None: `presets.preset`.
     solver : str
         Where there is no base.
-    limits : mapping
-        Fields of the spec that hold for every training: max_iter, max_seconds.
+    learning_rate, max_iter, max_seconds : number or None
+        Of every training, as `Spec` has them; None: the base's.
     units : sequence of int or None
     l2s : sequence of float or None
         What to choose from; one is taken without choosing.
@@ -162,9 +163,7 @@ class _Recipe:
             preset(MIDDLE), n_starts=self.wish.spec(some.m).n_starts,
             n_threads=self.wish.n_threads, random_state=self.wish.random_state,
         )  # fmt: skip
-        stage = self.checkpoint
-        if stage is not None:
-            stage = stage.stage(f"{stage.name}: relevance on some rows")
+        stage = stage_of(self.checkpoint, "relevance on some rows")
         choice = search(some, self.classes, self._grid(spec, some), None, stage)
         spec = replace(spec, hidden_units=choice.hidden_units, l2=choice.l2)
         trained, heights = self._by_relevance(spec, some, None, stage)
@@ -210,9 +209,7 @@ class _Recipe:
         times = pace(spec.l2, 0.8, 1.05) if ours else 1.0
 
         def one(scale: FloatArray | None, init: list[Params] | None, number: int) -> Trained:
-            stage = checkpoint
-            if checkpoint is not None and number:
-                stage = checkpoint.stage(f"{checkpoint.name}: relevance {number}")
+            stage = stage_of(checkpoint, f"relevance {number}") if number else checkpoint
             here = replace(spec, max_iter=round(spec.max_iter * times))
             if init is not None:
                 # One that was given stands for all starts.
@@ -233,9 +230,7 @@ class _Recipe:
         members = list(trained.members)
         if heights is not None:
             source = source.scaled(heights)
-        stage = self.checkpoint
-        if stage is not None:
-            stage = stage.stage(f"{stage.name}: all rows")
+        stage = stage_of(self.checkpoint, "all rows")
         starts = members if len(members) > 1 else members[0]
         everywhere = replace(
             spec, solver="lbfgs", init=starts, warm_start=False, max_iter=PASSES, tol=1e-5,

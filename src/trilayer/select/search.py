@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from trilayer.derivation import core
 from trilayer.engines import select
 from trilayer.errors import DivergenceError
-from trilayer.fit.fitting import drawn_seed, fit_rows
-from trilayer.fit.protocol import Keeping
+from trilayer.fit.fitting import fit_rows
+from trilayer.fit.protocol import Keeping, stage_of
+from trilayer.fit.samples import drawn_seed
 from trilayer.fit.spec import Spec
 from trilayer.params import FloatArray, Params
 from trilayer.select.presets import Split, pace
@@ -192,9 +193,7 @@ def _fit(
     start = None if before is None else before[k].params
     if grid.goes_on and start is not None and np.abs(start.W1).max(initial=0) > _UNLEARNT:
         spec = replace(spec, init=start, max_iter=round(grid.goes_on * pace(l2, 1.4, 2.0)))
-    stage = None
-    if checkpoint is not None:
-        stage = checkpoint.stage(f"{checkpoint.name}: {n2} units, l2={l2:g}, split {k + 1}")
+    stage = stage_of(checkpoint, f"{n2} units, l2={l2:g}, split {k + 1}")
     weights = held.s[0].astype(np.float64)
     total = float(weights.sum())
     try:

@@ -10,13 +10,14 @@ those of `trilayer.sources.memory.MemorySource` over the same rows.
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from types import TracebackType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from trilayer.encoding.inputs import Layout
+from trilayer.encoding.inputs import Layout, compounded, times
 from trilayer.engines import Engine
 from trilayer.lazy import cached_property
 from trilayer.params import FloatArray, Params
@@ -58,13 +59,11 @@ class CachedSource:
     encoder_: Any = None
 
     in_memory = False
+    scale: FloatArray | None = None
 
-    def __init__(
-        self, cache: RowCache, classes: Any, n_threads: int | None = None,
-        scale: FloatArray | None = None,
-    ) -> None:  # fmt: skip
+    def __init__(self, cache: RowCache, classes: Any, n_threads: int | None = None) -> None:
         cache.finish()
-        self.cache, self.classes_, self.scale = cache, np.asarray(classes), scale
+        self.cache, self.classes_ = cache, np.asarray(classes)
         self.layout, self.m, self.dtype = cache.layout, cache.rows, cache.dtype
         self.n1 = self.layout.n1
         self.n_threads = n_threads or available_threads()
@@ -93,9 +92,10 @@ class CachedSource:
 
     def scaled(self, by: FloatArray) -> "CachedSource":
         """Return the same samples, each input multiplied by a positive number (n1,)."""
-        scale = np.asarray(by, dtype=np.float64)
-        scale = scale if self.scale is None else self.scale * scale
-        return CachedSource(self.cache, self.classes_, self.n_threads, scale)
+        again = copy(self)
+        again.__dict__.pop("fingerprint", None)
+        again.scale = compounded(self.scale, by)
+        return again
 
     @property
     def labels(self) -> NDArray[np.bool_]:
@@ -110,12 +110,10 @@ class CachedSource:
             here = rows[np.searchsorted(rows, window.start) : np.searchsorted(rows, window.stop)]
             if len(here):
                 found.append(self.cache.mapped(window).gathered(here - window.start))
-        taken = self._scaled(joined(found))
-        s = np.ones_like(taken.Y) if taken.s is None else taken.s
-        return MemorySource(taken.inputs, taken.Y, s, self.n_threads)
+        return MemorySource.of(self._scaled(joined(found)), self.n_threads)
 
     def _scaled(self, rows: Rows) -> Rows:
-        return rows if self.scale is None else rows._replace(inputs=rows.inputs.scaled(self.scale))
+        return rows._replace(inputs=times(rows.inputs, self.scale))
 
     def batches(self, size: int, seed: int | None, epoch: int) -> Iterator[Batch]:
         """Walk all samples once in batches; see `trilayer.sources.shuffle` for the order."""

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trilayer._version import __version__
-from trilayer.encoding.inputs import Inputs, Layout
+from trilayer.encoding.inputs import Inputs, Layout, times
 from trilayer.engines import Engine, select
 from trilayer.engines.data import aligned
 from trilayer.errors import EngineError
@@ -255,11 +255,6 @@ def shard_part(shard: Shard, numbers: NDArray[np.int64]) -> Rows:
 def shard_labels(shard: Shard) -> NDArray[np.bool_]:
     """Return whether each sample is of the second class."""
     return np.concatenate([node.rows.Y[0] == 1 for node in shard.nodes])
-
-
-def times(inputs: Inputs, scale: FloatArray | None) -> Inputs:
-    """Return inputs multiplied by a scale, if there is one."""
-    return inputs if scale is None else inputs.scaled(scale)
 
 
 def itself(value: Any) -> Any:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trilayer.encoding import TableEncoder
+from trilayer.encoding.inputs import compounded, times
 from trilayer.engines import Engine
 from trilayer.errors import InputError
 from trilayer.lazy import cached_property
@@ -32,7 +33,6 @@ from trilayer.sources.dask_shards import (
     shard_sums,
     shard_weight,
     signature,
-    times,
 )
 from trilayer.sources.dask_wait import PATIENCE, results
 from trilayer.sources.fingerprint import Fingerprint, fingerprint
@@ -164,14 +164,13 @@ class DaskSource:
         answers = self._ask(self.client.map(shard_rows, shards, asked, pure=False))
         found = dict(zip(chain(*wanted.values()), chain(*answers), strict=True))
         rows = joined([found[index] for index in range(len(ranges))])
-        return rows._replace(inputs=times(rows.inputs, self.scale))
+        return self._scaled(rows)
 
     def scaled(self, by: FloatArray) -> "DaskSource":
         """Return the same samples, each input multiplied by a positive number (n1,)."""
-        scale = np.asarray(by, dtype=np.float64)
         again = copy(self)
         again.__dict__.pop("fingerprint", None)
-        again.scale = scale if self.scale is None else self.scale * scale
+        again.scale = compounded(self.scale, by)
         return again
 
     @property
@@ -186,8 +185,7 @@ class DaskSource:
         shards = [self._shards[place] for place, _ in wanted]
         asked = [numbers for _, numbers in wanted]
         taken = joined(self._ask(self.client.map(shard_part, shards, asked, pure=False)))
-        s = np.ones_like(taken.Y) if taken.s is None else taken.s
-        return MemorySource(times(taken.inputs, self.scale), taken.Y, s, self.n_threads)
+        return MemorySource.of(self._scaled(taken), self.n_threads)
 
     def pieces(self, size: int, seed: int | None, epoch: int) -> Iterator[Rows]:
         """Walk all samples once; see `trilayer.sources.shuffle.pieces`."""
@@ -218,6 +216,9 @@ class DaskSource:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _scaled(self, rows: Rows) -> Rows:
+        return rows._replace(inputs=times(rows.inputs, self.scale))
 
     def _ask(self, futures: "Sequence[distributed.Future]") -> list[Any]:
         return results(self.client, futures, self.patience)

@@ -140,22 +140,24 @@ class Lesson:
         self._columns, self._names, self._encoder = columns, list(names), encoder
         self._split = split
         # The labels of all rows, and those of the rows that are learnt from.
-        self._labels, self._counted = Tally(columns.target), Tally(columns.target)
+        self._labels = Tally(columns.target)
+        self._counted = self._labels if split is None else Tally(columns.target)
         self._unanswered, self._weighted = 0, False
         self.wanted = [*([] if self._known else names), columns.target, *columns.weight]
 
     def add(self, block: Block, first: int) -> None:
         """Take in the next rows, the first of which has this number in the table."""
-        kept, absent, s = _counting(block, self._columns, None, first)
         answers = _answers(block, self._columns.target)
+        known, s = ~missing(answers), _weights(block, self._columns.sample_weight)
+        kept = known & (s > 0)
         self._labels.add(answers.filter(pa.array(kept)))
         if self._split is not None:
             self._split.see(answers, kept)
             kept &= self._split.is_learnt(first, len(kept))
-        self._unanswered += absent
+            self._counted.add(answers.filter(pa.array(kept)))
+        self._unanswered += int(np.sum(~known))
         self._weighted = self._weighted or bool(np.any(s[kept] != 1))
         rows = block.rows if kept.all() else block.rows.filter(pa.array(kept))
-        self._counted.add(answers.filter(pa.array(kept)))
         if not self._known and len(rows):
             with _placed(block, self._names):
                 self._encoder.partial_fit(pa.Table.from_batches([rows.select(self._names)]))
@@ -180,8 +182,12 @@ def encode_block(
 ) -> Part:
     """Encode the rows of a block that count; the first has this number in the table."""
     encoder, target = learnt.encoder, learnt.target
-    kept, _, s = _counting(block, columns, choose, first)
-    _, positive = target.answers(_answers(block, columns.target), block.places)
+    answers = _answers(block, columns.target)
+    s = _weights(block, columns.sample_weight)
+    kept = ~missing(answers) & (s > 0)
+    if choose is not None:
+        kept &= choose(first, len(kept))
+    _, positive = target.answers(answers, block.places)
     Y = (positive if target.positive_is_second else ~positive)[kept]
     rows = block.rows if kept.all() else block.rows.filter(pa.array(kept))
     inputs = [name for name in encoder.kinds_ if name not in {columns.target, *columns.weight}]
@@ -191,26 +197,16 @@ def encode_block(
     return Part(made, Y.astype(made.dtype), weights, first + np.flatnonzero(kept))
 
 
-def _counting(
-    block: Block, columns: Columns, choose: Chooser | None, read: int
-) -> tuple[NDArray[np.bool_], int, NDArray[np.float64]]:
-    """Say which rows of a block count, how many have no answer, and what each weighs."""
-    count = len(block.rows)
-    chosen = np.ones(count, dtype=bool) if choose is None else choose(read, count)
-    known = ~missing(_answers(block, columns.target))
-    s = np.ones(count)
-    if columns.sample_weight is not None:
-        s = _weights(block, columns.sample_weight)
-    return chosen & known & (s > 0), int(np.sum(~known)), s
-
-
 def _answers(block: Block, name: str) -> "pa.Array":
     """Return the target's values; empty text is none."""
     values = block.rows[name]
     return convert(values, CATEGORY, name) if kind_of(values.type) == CATEGORY else values
 
 
-def _weights(block: Block, name: str) -> NDArray[np.float64]:
+def _weights(block: Block, name: str | None) -> NDArray[np.float64]:
+    """Return what each row weighs by this column, or by none."""
+    if name is None:
+        return np.ones(len(block.rows))
     values = convert(block.rows[name], NUMBER, name)
     s = np.asarray(values.to_numpy(zero_copy_only=False), dtype=np.float64)
     wrong = np.flatnonzero(~(np.isfinite(s) & (s >= 0)))

@@ -37,6 +37,12 @@ class MemorySource:
 
     in_memory = True
 
+    @classmethod
+    def of(cls, rows: Rows, n_threads: int | None = None) -> "MemorySource":
+        """Return samples that were read from elsewhere, used as they lie."""
+        s = np.ones_like(rows.Y) if rows.s is None else rows.s
+        return cls(rows.inputs, rows.Y, s, n_threads)
+
     def __init__(
         self, X: Inputs | FloatArray, Y: FloatArray, s: FloatArray, n_threads: int | None = None
     ) -> None:
