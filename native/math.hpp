@@ -214,8 +214,8 @@ template <class T, int N> TRILAYER_INLINE Pack<T, N> exp_in_range(const Pack<T, 
   const auto t = plus_product(K::round_integer, x, K::log2e);
   const auto n = t - K::round_integer;
   // r + rest is x - n ln2: exactly high, then low; rest is what their sum rounds away.
-  const auto high = minus_product(x, n, K::ln2_high), low = n * K::ln2_low;
-  const auto r = high - low, rest = (high - r) - low;
+  const auto high = minus_product(x, n, K::ln2_high);
+  const auto r = minus_product(high, n, K::ln2_low), rest = minus_product(high - r, n, K::ln2_low);
   const auto e = T(1) + (r + plus_product(rest, r * r, polynomial<T>(K::plain, r)));
   return each([](Vec<T> v, Vec<T> i, Vec<T> half) { return scale<T>(v, i, half); }, e, t,
               plus_product(K::round_integer, n, T(0.5)));

@@ -145,11 +145,11 @@ template <class T, Index samples_in_tile = 96> struct Wide {
     Vec<T> sum[R][N];
     for (int r = 0; r < R; ++r)
       for (int v = 0; v < N; ++v) sum[r][v] = load(start + v * L);
-    for (Index k = 0; k < n1; ++k) {
+    for (const T* end = w + n1 * N * L; w != end; w += N * L, ++x) {
       Vec<T> weight[N];
-      for (int v = 0; v < N; ++v) weight[v] = load(w + (k * N + v) * L);
+      for (int v = 0; v < N; ++v) weight[v] = load(w + v * L);
       for (int r = 0; r < R; ++r) {
-        const Vec<T> input = splat(x[r * stride + k]);
+        const Vec<T> input = splat(x[r * stride]);
         for (int v = 0; v < N; ++v) sum[r][v] = plus_product(sum[r][v], input, weight[v]);
       }
     }
@@ -162,11 +162,11 @@ template <class T, Index samples_in_tile = 96> struct Wide {
   TRILAYER_ALONE static void backward_block(const T* x, Index stride, Index count, const T* dz,
                                             T* sums) {
     Vec<T> sum[R][N] = {};
-    for (Index i = 0; i < count; ++i) {
+    for (const T* end = dz + count * N * L; dz != end; dz += N * L, x += stride) {
       Vec<T> slope[N];
-      for (int v = 0; v < N; ++v) slope[v] = load(dz + (i * N + v) * L);
+      for (int v = 0; v < N; ++v) slope[v] = load(dz + v * L);
       for (int r = 0; r < R; ++r) {
-        const Vec<T> input = splat(x[i * stride + r]);
+        const Vec<T> input = splat(x[r]);
         for (int v = 0; v < N; ++v) sum[r][v] = plus_product(sum[r][v], input, slope[v]);
       }
     }

@@ -1,5 +1,6 @@
 """Samples as an engine's whole runs take them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -33,6 +34,25 @@ class Data:
     def inputs(self) -> Inputs:
         """X, as inputs."""
         return as_inputs(self.X)
+
+
+class Elsewhere(NamedTuple):
+    """Samples that an engine's run only hears of.
+
+    Attributes
+    ----------
+    sums_at : callable
+        ``sums_at(theta)``: the loss and the gradient, summed over all samples. It must not
+        keep theta, which changes in place.
+    n1, n2 : int
+    total_weight : float
+        Σ s.
+    """
+
+    sums_at: Callable[[FloatArray], FloatArray]
+    n1: int
+    n2: int
+    total_weight: float
 
 
 class NewtonPlace(NamedTuple):

@@ -5,7 +5,7 @@ overrides the choice). Sums come out of blocks of 2048 samples added along one f
 so the number of threads, and rows or columns in memory, change no bit.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -15,7 +15,7 @@ import numpy as np
 
 from trilayer import _fused as native
 from trilayer.encoding.inputs import Inputs, Range, as_inputs
-from trilayer.engines.data import Data, NewtonPlace, aligned, flat
+from trilayer.engines.data import Data, Elsewhere, NewtonPlace, aligned, flat
 from trilayer.errors import EngineError, InputError
 from trilayer.params import FloatArray, Params, pack
 
@@ -213,32 +213,23 @@ class FusedEngine:
 
     def descend_over(
         self,
-        sums_at: Callable[[FloatArray], FloatArray],
-        n1: int,
-        n2: int,
-        total_weight: float,
+        samples: Elsewhere,
         theta: FloatArray,
         velocity: FloatArray | None,
         gradient: FloatArray,
         plan: Plan,
         steps: int,
     ) -> FloatArray:
-        """Do what `descend` does, with its bits, on samples that are elsewhere.
-
-        Parameters
-        ----------
-        sums_at : callable
-            ``sums_at(theta)``: the loss and the gradient, summed over all samples. It must
-            not keep theta, which changes in place.
-        """
+        """Do what `descend` does, with its bits, on samples that are elsewhere."""
         record, sums = np.empty((2, steps)), np.empty(theta.size + 1)
 
         def fill() -> None:
-            sums[:] = sums_at(theta)
+            sums[:] = samples.sums_at(theta)
 
         done = native.run_gd_over(
-            theta, n1, n2, velocity, gradient, sums, fill, plan.learning_rate, plan.momentum,
-            total_weight, plan.decay, plan.tolerance, steps, SLICE, record[0], record[1],
+            theta, samples.n1, samples.n2, velocity, gradient, sums, fill, plan.learning_rate,
+            plan.momentum, samples.total_weight, plan.decay, plan.tolerance, steps, SLICE,
+            record[0], record[1],
         )  # fmt: skip
         return record[:, :done].T
 
@@ -267,28 +258,22 @@ class FusedEngine:
 
     def quasi_newton_over(
         self,
-        sums_at: Callable[[FloatArray], FloatArray],
-        n1: int,
-        n2: int,
-        total_weight: float,
+        samples: Elsewhere,
         place: NewtonPlace,
         plan: NewtonPlan,
         steps: int,
     ) -> tuple[NewtonPlace, FloatArray, bool]:
-        """Do what `quasi_newton` does, with its bits, on samples that are elsewhere.
-
-        `sums_at` is as for `descend_over`.
-        """
+        """Do what `quasi_newton` does, with its bits, on samples that are elsewhere."""
         out = _Out.of(place, plan, steps)
         point, sums = np.empty_like(out.theta), np.empty(out.theta.size + 1)
 
         def fill() -> None:
-            sums[:] = sums_at(point)
+            sums[:] = samples.sums_at(point)
 
         told = native.run_lbfgs_over(
-            out.theta, n1, n2, out.gradient, place.J, place.k, place.evaluations, place.S,
-            place.Y, out.S, out.Y, point, sums, fill, total_weight, plan.decay, plan.tolerance,
-            plan.history, steps, SLICE, out.trail,
+            out.theta, samples.n1, samples.n2, out.gradient, place.J, place.k, place.evaluations,
+            place.S, place.Y, out.S, out.Y, point, sums, fill, samples.total_weight, plan.decay,
+            plan.tolerance, plan.history, steps, SLICE, out.trail,
         )  # fmt: skip
         return out.read(place, told)
 

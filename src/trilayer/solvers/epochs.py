@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -9,8 +10,8 @@ from trilayer.params import FloatArray
 from trilayer.solvers.declaration import COUNT, Option
 from trilayer.solvers.native import epoch_of, takes_epochs
 from trilayer.solvers.objective import Objective
-from trilayer.solvers.rule import Memory, Rule
-from trilayer.solvers.step import SCHEDULES, State, Step, scheduled
+from trilayer.solvers.rule import Epoch, Memory, Rule
+from trilayer.solvers.step import SCHEDULES, Rates, State, Step
 
 SCHEDULE = Option("constant", choices=SCHEDULES)
 BATCH_SIZE = Option(256, 1, 20_000, whole=True, on_few=32)
@@ -27,12 +28,10 @@ def epochs(
     objective: Objective,
     theta: FloatArray,
     *,
-    learning_rate: float,
-    schedule: str,
     batch_size: int,
     seed: int | None,
-    max_iter: int,
     state: State | None = None,
+    **rates: Any,
 ) -> Iterator[Step]:
     """Yield one Step an epoch, every sample once in it.
 
@@ -42,18 +41,17 @@ def epochs(
     objective : Objective
     theta : array
         Packed start.
-    learning_rate, schedule : float, str
-        See `scheduled`.
     batch_size : int
         Samples in a batch, cut to the number of samples.
     seed : int or None
         With the epoch's number it decides the order of the samples; None keeps theirs.
         The order is a function, not a state: a run that is resumed needs no generator.
-    max_iter : int
-        Epochs that the cosine schedule falls over.
     state : mapping, optional
         Of the step to go on from.
+    **rates
+        learning_rate, schedule and max_iter: the fields of `Rates`.
     """
+    plan = Rates(**rates)
     if state:
         k, updates = int(state["k"]), int(state["updates"])
         memory = {name: np.asarray(state[name]) for name in rule.memory}
@@ -66,11 +64,8 @@ def epochs(
     batches = np.arange(math.ceil(objective.source.m / size))
     one_epoch = epoch_of if rule.native and takes_epochs(objective) else _epoch
     while True:
-        progress = (k + batches / batches.size) / max_iter
-        rates = scheduled(schedule, learning_rate, progress, updates + batches)
-        theta, memory, J, gradient = one_epoch(
-            rule, objective, theta, memory, rates, size, seed, k, updates
-        )
+        epoch = Epoch(k, updates, plan.of_epoch(k, updates, batches), size, seed)
+        theta, memory, J, gradient = one_epoch(rule, objective, theta, memory, epoch)
         k, updates = k + 1, updates + batches.size
         yield _step(k, theta, J, gradient, memory, updates)
 
@@ -80,21 +75,17 @@ def _epoch(
     objective: Objective,
     theta: FloatArray,
     memory: Memory,
-    rates: FloatArray,
-    size: int,
-    seed: int | None,
-    k: int,
-    updates: int,
+    epoch: Epoch,
 ) -> tuple[FloatArray, Memory, float, FloatArray]:
     """Walk one epoch batch by batch; return what changed, and the means of J and gradient."""
     mean_J, mean_gradient = 0.0, np.zeros_like(theta)
-    batches = objective.source.batches(size, seed, k)
-    for b, (rate, batch) in enumerate(zip(rates.tolist(), batches, strict=True)):
+    batches = objective.source.batches(epoch.size, epoch.seed, epoch.k)
+    for b, (rate, batch) in enumerate(zip(epoch.rates.tolist(), batches, strict=True)):
         J, gradient = objective.on_batch(theta, batch)
         share = batch.inputs.m / objective.source.m
         mean_J += share * J
         mean_gradient += share * gradient
-        theta, memory = rule.update(theta, gradient, memory, rate, updates + b + 1)
+        theta, memory = rule.update(theta, gradient, memory, rate, epoch.updates + b + 1)
     return theta, memory, mean_J, mean_gradient
 
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from trilayer.engines.data import Data, NewtonPlace
+from trilayer.engines.data import Data, Elsewhere, NewtonPlace
 from trilayer.params import FloatArray
 from trilayer.solvers.objective import Objective
-from trilayer.solvers.rule import Memory, Rule
+from trilayer.solvers.rule import Epoch, Memory, Rule
 
 if TYPE_CHECKING:
     from trilayer.engines.fused import Plan
@@ -73,11 +73,13 @@ def _descend(
         plan = plan._replace(n_threads=source.n_threads)
         record = engine.descend(source.data, objective.n2, theta, velocity, gradient, plan, steps)
     else:
-        record = engine.descend_over(
-            objective.sums, source.n1, objective.n2, source.total_weight, theta, velocity,
-            gradient, plan, steps,
-        )  # fmt: skip
+        record = engine.descend_over(_elsewhere(objective), theta, velocity, gradient, plan, steps)
     return record
+
+
+def _elsewhere(objective: Objective) -> Elsewhere:
+    source = objective.source
+    return Elsewhere(objective.sums, source.n1, objective.n2, source.total_weight)
 
 
 def epoch_of(
@@ -85,11 +87,7 @@ def epoch_of(
     objective: Objective,
     theta: FloatArray,
     memory: Memory,
-    rates: FloatArray,
-    size: int,
-    seed: int | None,
-    k: int,
-    updates: int,
+    epoch: Epoch,
 ) -> tuple[FloatArray, Memory, float, FloatArray]:
     """Do one epoch of a rule; return what changed, and the means of J and gradient."""
     from trilayer.engines.fused import Walk
@@ -99,11 +97,11 @@ def epoch_of(
     theta = theta.copy()
     memory = {name: array.copy() for name, array in memory.items()}
     J, gradient, done = 0.0, np.zeros_like(theta), 0
-    for rows in source.pieces(size, seed, k):
+    for rows in source.pieces(epoch.size, epoch.seed, epoch.k):
         data = Data(rows.inputs, rows.Y[0], None if rows.s is None else rows.s[0], 0.0)
-        here = rates[done : done + -(-rows.used // size)]
+        here = epoch.rates[done : done + -(-rows.used // epoch.size)]
         walk = Walk(
-            rows.order, size, here, updates + done, source.total_weight / source.m,
+            rows.order, epoch.size, here, epoch.updates + done, source.total_weight / source.m,
             objective.l2 / source.total_weight, source.n_threads,
         )  # fmt: skip
         piece_J, piece_gradient = engine.epoch(
@@ -180,9 +178,8 @@ def newton_strides(
         before = place.k
         if over:
             place, trail, ended = engine.quasi_newton_over(
-                objective.sums, source.n1, objective.n2, source.total_weight, place, plan,
-                most(before),
-            )  # fmt: skip
+                _elsewhere(objective), place, plan, most(before)
+            )
         else:
             place, trail, ended = engine.quasi_newton(
                 source.data, objective.n2, place, plan, most(before)

@@ -29,3 +29,25 @@ class Rule(NamedTuple):
     update: Callable[[FloatArray, FloatArray, Memory, float, int], tuple[FloatArray, Memory]]
     native: str | None = None
     constants: dict[str, float] = {}  # noqa: RUF012 - never written to
+
+
+class Epoch(NamedTuple):
+    """One walk over all samples, batch by batch.
+
+    Attributes
+    ----------
+    k, updates : int
+        Epochs and updates done before it.
+    rates : array
+        The step size of each of its updates.
+    size : int
+        Samples in a batch.
+    seed : int or None
+        With k it decides the order of the samples.
+    """
+
+    k: int
+    updates: int
+    rates: FloatArray
+    size: int
+    seed: int | None

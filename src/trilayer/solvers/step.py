@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +48,28 @@ class Step:
     state: State
     trail: FloatArray | None = None
     within: "Callable[[int], Step] | None" = None
+
+
+class Rates(NamedTuple):
+    """How the step size goes over a whole run.
+
+    Attributes
+    ----------
+    learning_rate : float
+    schedule : str
+        See `scheduled`.
+    max_iter : int
+        Epochs that the cosine falls over.
+    """
+
+    learning_rate: float
+    schedule: str
+    max_iter: int
+
+    def of_epoch(self, k: int, updates: int, batches: NDArray[np.int64]) -> FloatArray:
+        """Return the step size at each batch (their numbers) of the epoch after k of them."""
+        progress = (k + batches / batches.size) / self.max_iter
+        return scheduled(self.schedule, self.learning_rate, progress, updates + batches)
 
 
 def scheduled(
