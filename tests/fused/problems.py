@@ -60,3 +60,8 @@ def start(n1, n2):
 def assert_close(actual, expected, dtype, least=1e-300):
     scale = np.abs(expected).max(initial=least)
     assert np.abs(actual - expected).max(initial=0) <= TOLERANCE[dtype] * scale
+
+
+def assert_sums_close(actual, expected, s):
+    """Compare sums of s (a2 - y) to the size of what is subtracted: it may cancel."""
+    assert_close(actual, expected, s.dtype.type, least=float(s.sum()) or 1e-300)
