@@ -59,6 +59,41 @@ class Columns:
 
 
 @dataclass(frozen=True)
+class Judging:
+    """What a network is judged by.
+
+    Parameters
+    ----------
+    valid
+        Table to judge the network by, instead of a share of DATA.
+    threshold
+        Probability from which on a row is said to be positive.
+    """
+
+    valid: Texts = ()
+    threshold: Probability = 0.5
+
+
+@dataclass(frozen=True)
+class Writing:
+    """What is written, and how.
+
+    Parameters
+    ----------
+    output
+        Model file. By default named after DATA, in the current folder.
+    force
+        Replace the model file if it exists.
+    json
+        Print one JSON object instead of tables.
+    """
+
+    output: Output = None
+    force: Flag = False
+    json: Flag = False
+
+
+@dataclass(frozen=True)
 class Checkpoints:
     """Where training is written down while it lasts.
 

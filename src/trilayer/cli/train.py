@@ -10,33 +10,30 @@ from trilayer.cli.settings import (
     Cluster,
     Columns,
     Data,
-    Flag,
-    Output,
-    Probability,
+    Judging,
     Settings,
     Streaming,
-    Texts,
+    Writing,
 )
 from trilayer.errors import InputError
 
 _DEFAULTS = Settings()
+_HELD_OUT = Judging()
 _NO_CHECKPOINTS = Checkpoints()
 _BY_SIZE = Streaming()
 _NO_CLUSTER = Cluster()
+_PLAIN = Writing()
 
 
 def train(
     *data: Data,
     columns: Annotated[Columns, Parameter(name="*")],
-    output: Output = None,
-    valid: Texts = (),
+    writing: Annotated[Writing, Parameter(name="*")] = _PLAIN,
+    judging: Annotated[Judging, Parameter(name="*")] = _HELD_OUT,
     settings: Annotated[Settings, Parameter(name="*")] = _DEFAULTS,
-    threshold: Probability = 0.5,
     checkpoints: Annotated[Checkpoints, Parameter(name="*")] = _NO_CHECKPOINTS,
     streaming: Annotated[Streaming, Parameter(name="*")] = _BY_SIZE,
     cluster: Annotated[Cluster, Parameter(name="*")] = _NO_CLUSTER,
-    force: Flag = False,
-    json: Flag = False,
 ) -> int:
     """Train a network on a table, and say how good it is.
 
@@ -44,16 +41,6 @@ def train(
     ----------
     data
         CSV, TSV or Parquet, plain or gzip: a file, several, or a folder.
-    output
-        Model file. By default named after DATA, in the current folder.
-    valid
-        Table to judge the network by, instead of a share of DATA.
-    threshold
-        Probability from which on a row is said to be positive.
-    force
-        Replace the model file if it exists.
-    json
-        Print one JSON object instead of tables.
     """
     from trilayer.cli.paths import existing, model_name, new_file, saved
 
@@ -65,19 +52,19 @@ def train(
             "the rows"
         )
     paths = saved("train", data)
-    valid_paths = [existing(name) for name in valid]
-    output = model_name(data[0]) if output is None else Path(output)
-    new_file(output, force=force)
+    valid_paths = [existing(name) for name in judging.valid]
+    output = model_name(data[0]) if writing.output is None else Path(writing.output)
+    new_file(output, force=writing.force)
     from trilayer.cli.checkpoints import check
     from trilayer.cli.job import Job
     from trilayer.cli.training import run
 
     check(checkpoints)
     job = Job(
-        paths, valid_paths, columns, settings, threshold, output, checkpoints, streaming,
-        cluster, force=force,
+        paths, valid_paths, columns, settings, judging.threshold, output, checkpoints, streaming,
+        cluster, force=writing.force,
     )  # fmt: skip
-    return run(job, as_json=json)
+    return run(job, as_json=writing.json)
 
 
 def _check_learning_rate(name: str) -> None:

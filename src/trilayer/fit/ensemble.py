@@ -16,7 +16,7 @@ from trilayer.fit.samples import Samples
 from trilayer.fit.spec import Spec
 from trilayer.params import FloatArray, Params, average, pack, unpack
 from trilayer.sources import Source
-from trilayer.sources.memory import MemorySource
+from trilayer.sources.memory import is_in_memory
 
 _WORST = ("interrupted", "callback", "diverged", "max_seconds", "max_iter", "early_stopping")
 """Reasons to stop: the first one that any start has is the reason of all of them."""
@@ -106,7 +106,7 @@ def _workers(settings: Spec, source: Source) -> int:
 @contextmanager
 def _shared(source: Source) -> Iterator[Source]:
     """Hold the source for all starts: in memory, each walks it on a thread of its own."""
-    if not isinstance(source, MemorySource):
+    if not is_in_memory(source):
         yield source
         return
     with source.on_threads(1) as alone:

@@ -43,7 +43,7 @@ from trilayer.select.relevance import CUT_SHORT, followed, grounded, learnt, rai
 from trilayer.select.search import Candidate, Grid, search
 from trilayer.solvers import solver
 from trilayer.sources import Source
-from trilayer.sources.memory import MemorySource
+from trilayer.sources.memory import MemorySource, is_in_memory
 
 
 @dataclass(frozen=True)
@@ -245,7 +245,7 @@ class _Recipe:
         self, spec: Spec, source: Source, watch: Watcher | None, stage: Keeping | None
     ) -> Trained:
         seed = drawn_seed(self.wish.random_state)
-        if isinstance(source, MemorySource):
+        if is_in_memory(source):
             return fit_rows(spec, source, seed, self.classes, watch=watch, checkpoint=stage)
         if spec.class_weight is not None or spec.early_stopping:
             raise InputError("class weights and early stopping are for rows in memory")
@@ -263,7 +263,7 @@ def _settles(spec: Spec, m: int) -> bool:
 
 def _in_memory(source: Source, most: int, seed: int) -> MemorySource:
     """Return a source's rows in memory, of very many a sample."""
-    if isinstance(source, MemorySource) and source.m <= most:
+    if is_in_memory(source) and source.m <= most:
         return source
     rows = np.arange(source.m) if source.m <= most else sample(source.labels, most, seed)
     part: MemorySource = source.part(rows)

@@ -9,14 +9,15 @@ files they are in, nor on row groups or blocks.
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
 from trilayer.encoding import TableEncoder
 from trilayer.errors import InputError
 from trilayer.sources.cache import CachedSource, cached
-from trilayer.sources.lessons import Columns, Learnt, Part
+from trilayer.sources.lessons import Learnt, Part
+from trilayer.sources.reading import Reading, columns_of, completed, encoder_for
 from trilayer.sources.tables import Paths, Table, encoded, learn, look
 from trilayer.sources.weights import class_factors
 
@@ -28,13 +29,9 @@ def open_source(
     *,
     encoder: TableEncoder | None = None,
     classes: Sequence[Any] | None = None,
-    categorical: Sequence[str] = (),
-    drop: Sequence[str] = (),
-    sample_weight: str | None = None,
-    class_weight: Mapping[Any, float] | str | None = None,
-    dtype: str | None = None,
     cache_dir: str | os.PathLike[str] | None = None,
     n_threads: int | None = None,
+    **reading: Unpack[Reading],
 ) -> Iterator[CachedSource]:
     """Hold the rows of files as a source that `TriLayerClassifier.fit_source` learns from.
 
@@ -50,6 +47,10 @@ def open_source(
         another, a copy is fitted to the rows. By default ``TableEncoder(dtype=dtype)``.
     classes : sequence, optional
         Both labels, where the rows may not show both.
+    cache_dir : path, optional
+        Where the encoded rows are kept meanwhile; by default TMPDIR, or /var/tmp.
+    n_threads : int, optional
+        By default one for each processor at hand. The result does not depend on it.
     categorical, drop : sequence of str
         Columns that are categories whatever they look like; columns to leave out.
     sample_weight : str, optional
@@ -58,10 +59,6 @@ def open_source(
         Factors on the sample weights, as in `TriLayerClassifier`.
     dtype : {"float32", "float64"}, optional
         Of the inputs; by default the encoder's, or float32.
-    cache_dir : path, optional
-        Where the encoded rows are kept meanwhile; by default TMPDIR, or /var/tmp.
-    n_threads : int, optional
-        By default one for each processor at hand. The result does not depend on it.
 
     Yields
     ------
@@ -83,15 +80,11 @@ def open_source(
             clf = TriLayerClassifier(random_state=0).fit_source(source)
         save(make_pipeline(source.encoder_, clf), "clicks.safetensors")
     """
-    columns = Columns(target, tuple(categorical), tuple(drop), sample_weight)
-    if encoder is None:
-        encoder = TableEncoder(dtype=dtype or "float32")
-    elif dtype is not None and encoder.dtype != dtype:
-        raise InputError(
-            f"dtype={dtype!r}, but the encoder makes {encoder.dtype}: give one of them"
-        )
+    told = completed(reading, "open_source")
+    columns, encoder = columns_of(target, told), encoder_for(encoder, told["dtype"])
     table = look(paths, columns)
-    learnt = weighed(learn(table, encoder, classes=classes), class_weight, sample_weight)
+    learnt = learn(table, encoder, classes=classes)
+    learnt = weighed(learnt, told["class_weight"], columns.sample_weight)
     with cache_of(table, learnt, cache_dir, n_threads) as source:
         yield source
 

@@ -14,7 +14,7 @@ whatever the partitions, the workers and their threads, and whichever of them ar
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
@@ -36,6 +36,7 @@ from trilayer.sources.dask_tables import (
 )
 from trilayer.sources.dask_wait import PATIENCE, connected, results, threads
 from trilayer.sources.lessons import Chooser, Columns, Learnt
+from trilayer.sources.reading import Reading, columns_of, completed, encoder_for
 from trilayer.sources.tables import Paths, Table
 from trilayer.sources.weights import class_factors
 
@@ -55,13 +56,9 @@ def dask_source(
     *,
     target: str | None = None,
     encoder: TableEncoder | None = None,
-    categorical: Sequence[str] = (),
-    drop: Sequence[str] = (),
-    sample_weight: Any = None,
-    class_weight: Mapping[Any, float] | str | None = None,
-    dtype: Any = None,
     client: "distributed.Client | None" = None,
     patience: float = PATIENCE,
+    **reading: Unpack[Reading],
 ) -> DaskSource:
     """Make data on a cluster a source that `TriLayerClassifier.fit_source` learns from.
 
@@ -77,6 +74,10 @@ def dask_source(
     encoder : TableEncoder, optional
         How columns become inputs. A fitted one is used as it is; of another, a copy is fitted
         to the rows. By default ``TableEncoder(dtype=dtype)``.
+    client : distributed.Client, optional
+        By default the one that this process made last.
+    patience : float
+        Seconds for which there may be no worker, or no scheduler, before it is an error.
     categorical, drop : sequence of str
         Columns that are categories whatever they look like; columns to leave out.
     sample_weight : dask.array.Array, (m,), or str, optional
@@ -85,10 +86,6 @@ def dask_source(
         Factors on the sample weights, as in `TriLayerClassifier`.
     dtype : {"float32", "float64"}, optional
         By default that of an array (float64 for what is neither), the encoder's, or float32.
-    client : distributed.Client, optional
-        By default the one that this process made last.
-    patience : float
-        Seconds for which there may be no worker, or no scheduler, before it is an error.
 
     Returns
     -------
@@ -102,23 +99,20 @@ def dask_source(
     ClusterError
         If the workers or the scheduler are gone.
     """
+    told = completed(reading, "dask_source")
     client = connected(client)
     if hasattr(data, "chunks"):
         if target is not None or encoder is not None:
             raise InputError("target and encoder are for tables: beside an array, give y")
-        return _of_arrays(client, data, y, sample_weight, class_weight, dtype, patience)
+        return _of_arrays(client, data, y, told, patience)
     if y is not None or target is None:
         raise InputError("a table holds its answers: name their column with target=, not y")
-    if encoder is None:
-        encoder = TableEncoder(dtype=dtype or "float32")
-    elif dtype is not None and np.dtype(encoder.dtype) != np.dtype(dtype):
-        raise InputError(f"dtype={dtype!r}, but the encoder makes {encoder.dtype}: give one")
-    columns = Columns(target, tuple(categorical), tuple(drop), sample_weight)
+    columns, encoder = columns_of(target, told), encoder_for(encoder, told["dtype"])
     if hasattr(data, "to_delayed"):
-        return _of_frame(client, data, columns, encoder, class_weight, patience)
+        return _of_frame(client, data, columns, encoder, told["class_weight"], patience)
     studied = client.submit(study, _absolute(data), columns, encoder, pure=False)
     [(table, learnt, edges)] = results(client, [studied], patience)
-    learnt = weighed(learnt, class_weight, sample_weight)
+    learnt = weighed(learnt, told["class_weight"], columns.sample_weight)
     return of_files(client, table, learnt, edges, patience=patience)
 
 
@@ -173,12 +167,11 @@ def _of_arrays(
     client: "distributed.Client",
     X: Any,
     y: Any,
-    sample_weight: Any,
-    class_weight: Mapping[Any, float] | str | None,
-    dtype: Any,
+    told: Reading,
     patience: float,
 ) -> DaskSource:
-    chunks = chunks_of(X, y, sample_weight)
+    class_weight, dtype = told["class_weight"], told["dtype"]
+    chunks = chunks_of(X, y, told["sample_weight"])
     labels = [delayed(labels_in, pure=False)(y, s, place) for place, (_, y, s) in enumerate(chunks)]
     classes, masses = two_labels(results(client, client.compute(labels), patience), "y")
     factors = [] if class_weight is None else class_factors(class_weight, classes, masses)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from types import TracebackType
+from typing import TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +12,15 @@ from trilayer.engines import Engine
 from trilayer.engines.data import Data, flat
 from trilayer.lazy import cached_property
 from trilayer.params import FloatArray, Params
-from trilayer.sources import Batch, blocks, total_weight
+from trilayer.sources import Batch, Source, blocks, total_weight
 from trilayer.sources.fingerprint import Fingerprint, block_digest, fingerprint
 from trilayer.sources.shuffle import Rows
 from trilayer.sources.walking import Threads, available_threads, block_sums
+
+
+def is_in_memory(source: Source) -> "TypeGuard[MemorySource]":
+    """Whether a source declares that its samples are in memory, each at hand."""
+    return source.in_memory
 
 
 class MemorySource:
