@@ -62,12 +62,12 @@ test: .venv/native .venv/group-test build/lab/stamp
 	$(BIN)/python -m pytest -n auto -rs --cov --cov-report=term $(ARGS)
 
 # What computes, or keeps what was computed: the files that another rounding could turn red.
-COMPUTES := tests/test_engines.py tests/test_objective.py $(wildcard tests/test_solvers*.py) \
-	$(wildcard tests/test_lbfgs*.py) tests/test_sources.py tests/test_golden.py \
-	tests/test_modelfile_golden.py tests/test_training.py tests/test_starts.py \
-	tests/test_estimator.py tests/test_selection.py
+COMPUTES := tests/engines/test_engines.py tests/solvers tests/sources/test_sources.py \
+	tests/derivation/test_golden.py tests/modelfile/test_modelfile_golden.py \
+	tests/fit/test_training.py tests/fit/test_starts.py tests/estimators/test_estimator.py \
+	tests/select/test_selection.py
 
-# `make test` takes the best instruction set, and tests/fused each of them; here are the others.
+# `make test` takes the best instruction set, and tests/engines/fused each of them; here are the others.
 ISAS := from trilayer import _fused; print(*_fused.available_isas()[1:])
 test-isa: .venv/group-test
 	set -e; for isa in $$($(BIN)/python -c '$(ISAS)'); do echo "TRILAYER_ISA=$$isa"; \
@@ -80,7 +80,7 @@ test-isa: .venv/group-test
 HASWELL := Haswell-noTSX,-pcid,-x2apic,-tsc-deadline,-invpcid
 EMULATED = qemu-x86_64 -cpu $(1) $(BIN)/python
 SHORT := not (5000 or batches_cut or same_way or stride_has or ctrl_c)
-LAWS := tests/fused tests/test_lbfgs_native.py --ignore=tests/fused/test_fused_process.py \
+LAWS := tests/engines/fused tests/solvers/test_lbfgs_native.py --ignore=tests/engines/fused/test_fused_process.py \
 	--hypothesis-profile=few -q -p no:cacheprovider
 
 test-emulated: .venv/group-test
@@ -112,7 +112,7 @@ test-newest:
 
 newest: $(NEWEST)/stamp
 	$(NEWEST)/bin/python -c 'import sys, trilayer._fused as f; assert "$(NEWEST)" in f.__file__; print(sys.version)'
-	$(NEWEST)/bin/python -m pytest -q -n auto tests/fused $(COMPUTES) $(ARGS)
+	$(NEWEST)/bin/python -m pytest -q -n auto tests/engines/fused $(COMPUTES) $(ARGS)
 
 # The native engine, built with AddressSanitizer and UBSan, in an environment of its own that
 # sees the packages of .venv behind it.

@@ -1,9 +1,9 @@
 """Write the golden model files of the current format, and what they must predict for ever.
 
-    python tests/golden/make_models.py
+    python tests/modelfile/golden/make_models.py
 
 Run it once for a new format version, commit what it writes, and never change the files
-of a version that was released: `tests/test_modelfile_golden.py` loads every one of them.
+of a version that was released: `tests/modelfile/test_modelfile_golden.py` loads every one of them.
 """
 
 import json

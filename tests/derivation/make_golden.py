@@ -1,6 +1,6 @@
 """Write golden.json: the derivation at 50 digits, by hand and by mpmath alone.
 
-Run it from anywhere: `python tests/make_golden.py`. It knows nothing of trilayer; the
+Run it from anywhere: `python tests/derivation/make_golden.py`. It knows nothing of trilayer; the
 numbers that go in are float64 numbers, written so that they read back exactly.
 """
 

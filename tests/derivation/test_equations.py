@@ -2,17 +2,17 @@
 
 import inspect
 import re
-from pathlib import Path
 
 import pytest
 
+from conftest import ROOT
 from trilayer.derivation import core
 from trilayer.derivation.claims import CLAIMS
 from trilayer.derivation.misprints import MISPRINTS, examine
 from trilayer.derivation.trace import NETWORK
 from trilayer.params import Params
 
-DOCS = Path(__file__).parents[1] / "docs"
+DOCS = ROOT / "docs"
 PAGES = ["derivation.md", "derivation.zh-CN.md"]
 
 FUNCTIONS = {
