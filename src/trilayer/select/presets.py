@@ -27,7 +27,7 @@ CHOSEN_ON = 100_000
 BATCHED = 1 << 20
 """Rows that batches are taken from, at the most: of more, a sample, and L-BFGS goes on over all."""
 
-EPOCHS, VISITS, PASSES = 30, 1 << 24, 10
+EPOCHS, VISITS, PASSES = 30, 10 << 20, 10
 """Epochs of batches, and the visits of rows that they may add up to; L-BFGS's iterations then."""
 
 FOLDS, SHARE = 5, 0.2
