@@ -11,10 +11,9 @@ import pyarrow as pa
 import pytest
 
 from trilayer import load
-from trilayer.cli import places
 from trilayer.modelfile import read
 from trilayer.select import presets, recipe
-from trilayer.sources import rowcache
+from trilayer.sources import opening, rowcache
 from trilayer.sources.split import Split
 
 from .conftest import make_people
@@ -80,9 +79,9 @@ def test_files_and_formats_leave_no_trace(trilayer, people, tmp_path):
 def test_large_tables_are_streamed_by_themselves(trilayer, people, monkeypatch):
     assert "read as a stream" not in trilayer("train", people.csv, *WORDS).err
     size = people.csv.stat().st_size
-    monkeypatch.setattr(places, "memory", lambda: int(size / places.SHARE) - 8)
+    monkeypatch.setattr(opening, "memory", lambda: int(size / opening.SHARE) - 8)
     assert "read as a stream" in trilayer("train", people.csv, *WORDS).err
-    monkeypatch.setattr(places, "memory", lambda: int(size / places.SHARE) + 8)
+    monkeypatch.setattr(opening, "memory", lambda: int(size / opening.SHARE) + 8)
     assert "read as a stream" not in trilayer("train", people.csv, *WORDS).err
 
 
@@ -95,7 +94,7 @@ def test_sizes_are_of_what_is_unpacked(name, people, tmp_path):
     people.frame.to_parquet(path) if name.endswith("parquet") else people.frame.to_csv(path)
     plain = people.csv.stat().st_size
     assert plain / 3 < bytes_of(find_tables(path)) < plain * 3
-    assert places.memory() > 1 << 20
+    assert opening.memory() > 1 << 20
 
 
 def test_the_rows_of_valid_are_judged_by(trilayer, people, tmp_path):
@@ -125,7 +124,7 @@ def test_a_disk_too_small_is_refused(refused, people, monkeypatch, tmp_path):
 def trilayer_words(refused, people, *more):
     """Train on a stream that must be refused; return the last line of what is said."""
     with pytest.MonkeyPatch.context() as patch:
-        for module in ("learning", "places", "told"):
+        for module in ("learning", "told"):
             patch.setattr(f"trilayer.cli.{module}.say", lambda _: None)
         return refused("train", people.csv, *WORDS[:-3], "--stream", *more)
 
@@ -141,7 +140,7 @@ def trilayer_words(refused, people, *more):
     ],
 )
 def test_bad_input_is_one_sentence(refused, people, words, sentence, monkeypatch):
-    for module in ("learning", "places", "told"):
+    for module in ("learning", "told"):
         monkeypatch.setattr(f"trilayer.cli.{module}.say", lambda _: None)
     assert sentence in refused("train", people.csv, *words, "--stream")
 
@@ -173,11 +172,12 @@ def test_a_stream_is_gone_on_with_from_its_checkpoint(trilayer, people, monkeypa
 INTERRUPTED = """
 import signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)
-from trilayer.cli import main, places
+from trilayer.cli import main
+from trilayer.sources import opening
 def impatient(*_):
     print("now", flush=True)
     signal.raise_signal(signal.SIGINT)
-places.Aside.add = impatient
+opening.Aside.add = impatient
 sys.exit(main(sys.argv[1:]))
 """
 

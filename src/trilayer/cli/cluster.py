@@ -6,12 +6,13 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from trilayer.cli.output import counted, say
-from trilayer.cli.places import Read, gather
+from trilayer.cli.settings import Cluster
 from trilayer.errors import InputError
 from trilayer.optional import require
 from trilayer.sources.dask import of_files
 from trilayer.sources.dask_tables import edges_of, plain
 from trilayer.sources.dask_wait import threads
+from trilayer.sources.opening import Read, gather
 from trilayer.sources.walking import available_threads
 
 if TYPE_CHECKING:
@@ -27,9 +28,9 @@ _CLOSING = 2.0  # seconds that a scheduler has to say goodbye
 
 
 @contextmanager
-def through_workers(read: Read) -> "Iterator[Source]":
-    """Hold the source over a cluster; see `trilayer.cli.places.Opener`."""
-    address, wait = str(read.job.cluster.dask), read.job.cluster.dask_wait
+def through_workers(cluster: Cluster, read: Read) -> "Iterator[Source]":
+    """Hold the source over a cluster; see `trilayer.cli.learning.Opener`."""
+    address, wait = str(cluster.dask), cluster.dask_wait
     with _client(address, wait) as client:
         gather(read)
         say(f"encoding the rows on {counted(threads(client), 'thread')} of {address}")

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from trilayer.cli.learning import Rows
 from trilayer.cli.output import counted, say
 from trilayer.cli.progress import progress_bar
 from trilayer.cli.settings import Settings
 from trilayer.errors import DivergenceError, InputError
 from trilayer.estimators.classifier import TriLayerClassifier
 from trilayer.fit.samples import drawn_seed
+from trilayer.select.dataset import Dataset
 from trilayer.select.recipe import Wish, select_on
 from trilayer.select.relevance import by_name
 from trilayer.select.search import Candidate
@@ -66,7 +66,7 @@ def wish_of(settings: Settings, hidden: int | None) -> Wish:
 def fit(
     settings: Settings,
     hidden: int | None,
-    rows: Rows,
+    rows: Dataset,
     label: str,
     checkpoint: "Checkpoint | None",
 ) -> Trained:

@@ -1,74 +1,33 @@
 """A table, read one way wherever its rows are kept: rows to learn from, and rows to judge by."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import Any
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from trilayer.cli.job import Job
 from trilayer.cli.model import Encoding, answered
 from trilayer.cli.output import counted, listed, say
-from trilayer.cli.places import Aside, Opener, Read, in_memory, is_large, through_cache
 from trilayer.cli.progress import reading_bar
 from trilayer.cli.told import tell_columns, tell_target
-from trilayer.encoding import TableEncoder
-from trilayer.encoding.inputs import Inputs, joined
+from trilayer.encoding.inputs import joined
 from trilayer.errors import InputError
-from trilayer.estimators.table_classifier import sized
 from trilayer.optional import require
+from trilayer.select.dataset import Dataset, dataset, read_table
 from trilayer.sources import Source
 from trilayer.sources.lessons import Columns
-from trilayer.sources.split import Split
-from trilayer.sources.tables import learn, look
-from trilayer.tables.files import TableFile, sha256_of
-from trilayer.tables.targets import Answers, Target
+from trilayer.sources.opening import Read, in_memory, is_large, through_cache
+from trilayer.sources.rowcache import default_folder, in_words
+from trilayer.sources.tables import look
 
-MOST_HELD = 200_000
-"""Rows that are held out to judge by, at the most: they are kept in memory, and say what there
-is to say (an AUC to ± 0.001)."""
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Rows to learn from, wherever they are, and in memory those to judge by.
-
-    Attributes
-    ----------
-    encoder : TableEncoder
-    target : Target
-    source : Source
-    counts : dict
-        Rows to learn from, by label.
-    held : Inputs
-    held_positive : array of bool
-    table_rows : int
-        How many rows were read.
-    unanswered : int
-        How many had no answer and are left out.
-    sha256 : str
-        Of the bytes of the files, as they were read.
-    """
-
-    encoder: TableEncoder
-    target: Target
-    source: Source
-    counts: dict[Any, int]
-    held: Inputs
-    held_positive: Answers
-    table_rows: int
-    unanswered: int
-    sha256: str
-
-    @property
-    def positive_rate(self) -> float:
-        """The share of positives among the rows learnt from."""
-        return self.counts.get(self.target.positive, 0) / sum(self.counts.values())
+Opener = Callable[[Read], AbstractContextManager[Source]]
+"""Opens the source over the rows to learn from, and puts the others aside."""
 
 
 @contextmanager
-def opened(job: Job, begin: Callable[[], None]) -> Iterator[Rows]:
+def opened(job: Job, begin: Callable[[], None]) -> Iterator[Dataset]:
     """Hold the rows of a job's tables: read, split, encoded.
 
     Parameters
@@ -83,27 +42,26 @@ def opened(job: Job, begin: Callable[[], None]) -> Iterator[Rows]:
     InputError
         If the table, a column named, or the target is not usable, or there are too few rows.
     """
-    columns, settings, opener = job.columns, job.settings, _opener(job)
-    if opener is not in_memory:
+    columns, settings, whole = job.columns, job.settings, _fits(job)
+    opener = _opener(job, whole=whole)
+    if not whole:
         begin()
     left_out = (*columns.id, *columns.drop)
     table = look(job.files, Columns(columns.target, columns.categorical, left_out))
-    if opener is in_memory:
+    if whole:
         table = table.kept()
-    share = 0.0 if job.valid else min(settings.test_share, MOST_HELD / table.rows)
-    split = Split(settings.seed, share)
+    share = 0.0 if job.valid else settings.test_share
     with reading_bar("learning the columns", table.rows) as on_rows:
-        plain = TableEncoder(categorical=columns.categorical, max_bins=0)
-        learnt = learn(table, plain, positive=columns.positive, split=split, on_rows=on_rows)
-    learnt.encoder = sized(learnt.encoder)
-    read = Read(job, table, learnt, split, Aside(learnt))
-    if opener is not in_memory:  # it takes its time
-        _tell(read, ", read as a stream")
+        read = read_table(
+            table, positive=columns.positive, seed=settings.seed, share=share, on_rows=on_rows
+        )
+    if not whole:  # it takes its time
+        _tell(job, read, ", read as a stream")
     with opener(read) as source:
-        rows = _judged_by(read, source)
-        if opener is in_memory:  # what cannot be used is refused in one sentence, and nothing else
+        rows = _judged_by(job, dataset(read, source))
+        if whole:  # what cannot be used is refused in one sentence, and nothing else
             begin()
-            _tell(read)
+            _tell(job, read)
         say(
             f"learning from {counted(rows.source.m, 'row')} with {counted(rows.source.n1, 'input')}"
             f", judged on {counted(len(rows.held_positive), 'row')} held out"
@@ -111,49 +69,57 @@ def opened(job: Job, begin: Callable[[], None]) -> Iterator[Rows]:
         yield rows
 
 
-def _tell(read: Read, how: str = "") -> None:
+def _tell(job: Job, read: Read, how: str = "") -> None:
     """Say what was read, what is to be predicted, and what became of the columns."""
-    learnt, columns = read.learnt, read.job.columns
+    learnt = read.learnt
     say(
-        f"{listed(read.job.data, 4)}: {counted(read.table.rows, 'row')}, "
+        f"{listed(job.data, 4)}: {counted(read.table.rows, 'row')}, "
         f"{counted(len(read.table.names), 'column')} beside the target{how}"
     )
     share = learnt.counts.get(learnt.target.positive, 0) / sum(learnt.counts.values())
-    chosen = " (the second in sorted order; --positive chooses)" * (columns.positive is None)
+    chosen = " (the second in sorted order; --positive chooses)" * (job.columns.positive is None)
     tell_target(learnt.target, chosen, share, learnt.unanswered)
     tell_columns(learnt.encoder)
 
 
-def _opener(job: Job) -> Opener:
+def _fits(job: Job) -> bool:
+    """Whether the rows are read whole, on this machine."""
+    return job.cluster.dask is None and not job.streaming.stream and not is_large(job.files)
+
+
+def _opener(job: Job, *, whole: bool) -> Opener:
     """Say where the rows are held."""
-    if job.cluster.dask is not None:
-        require("distributed", "dask")
-        from trilayer.cli.cluster import through_workers
+    if whole:
+        return partial(in_memory, n_threads=job.settings.threads)
+    if job.cluster.dask is None:
+        return partial(_cached, job)
+    require("distributed", "dask")
+    from trilayer.cli.cluster import through_workers
 
-        return through_workers
-    return through_cache if job.streaming.stream or is_large(job.files) else in_memory
-
-
-def _judged_by(read: Read, source: Source) -> Rows:
-    """Join the rows that were put aside, or read those of ``--valid``."""
-    learnt, job = read.learnt, read.job
-    held, second = read.aside.joined()
-    rows = Rows(
-        learnt.encoder, learnt.target, source, learnt.counts, held,
-        second == learnt.target.positive_is_second, read.table.rows, learnt.unanswered,
-        sha256_of(job.files),
-    )  # fmt: skip
-    if job.valid:
-        return _with_valid(rows, job.valid_files)
-    return rows
+    return partial(through_workers, job.cluster)
 
 
-def _with_valid(rows: Rows, valid: list[TableFile]) -> Rows:
-    parts = list(answered(Encoding(rows.encoder.fitted_), rows.target, valid))
+@contextmanager
+def _cached(job: Job, read: Read) -> Iterator[Source]:
+    """Hold the source over a cache on disk, and say so."""
+    folder = job.streaming.cache_dir or default_folder()
+    say(f"the encoded rows take {in_words(read.learnt.size)}, kept meanwhile in {folder}")
+    with (
+        reading_bar("encoding the rows", read.table.rows) as on_rows,
+        through_cache(read, folder, job.settings.threads, on_rows) as source,
+    ):
+        yield source
+
+
+def _judged_by(job: Job, rows: Dataset) -> Dataset:
+    """Take the rows of ``--valid`` to judge by, where there are any."""
+    if not job.valid:
+        return rows
+    parts = list(answered(Encoding(rows.encoder.fitted_), rows.target, job.valid_files))
     positive = np.concatenate([part.positive for part in parts])
     if not len(positive):
         raise InputError(
-            f"{valid[0].name}: target column {rows.target.name!r} is empty in every row"
+            f"{job.valid_files[0].name}: target column {rows.target.name!r} is empty in every row"
         )
     unanswered = rows.unanswered + sum(part.unanswered for part in parts)
     held = joined([part.X for part in parts])

@@ -15,7 +15,6 @@ from trilayer.cli import exits
 from trilayer.cli.checkpoints import opened, tell_done
 from trilayer.cli.fitting import Trained, fit
 from trilayer.cli.job import Job
-from trilayer.cli.learning import Rows
 from trilayer.cli.learning import opened as rows_of
 from trilayer.cli.model import positive_logits
 from trilayer.cli.output import counted, say, show_json
@@ -24,6 +23,7 @@ from trilayer.cli.told import show_results
 from trilayer.errors import InputError
 from trilayer.metrics.scores import losses, prior_logit, scores, verdict
 from trilayer.modelfile import save
+from trilayer.select.dataset import Dataset
 from trilayer.tables.targets import Target
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def run(job: Job, *, as_json: bool) -> int:
 
 def _learn_and_judge(
     job: Job,
-    rows: Rows,
+    rows: Dataset,
     checkpoint: "Checkpoint | None",
     *,
     as_json: bool,
@@ -65,7 +65,7 @@ def _learn_and_judge(
 
 def _unit(
     settings: Settings,
-    rows: Rows,
+    rows: Dataset,
     network: "TriLayerClassifier",
     checkpoint: "Checkpoint | None",
 ) -> "tuple[TriLayerClassifier | None, bool]":
@@ -106,7 +106,7 @@ def _no_interruption() -> Iterator[list[int]]:
 
 def _result(
     job: Job,
-    rows: Rows,
+    rows: Dataset,
     trained: Trained,
     unit: "TriLayerClassifier | None",
 ) -> dict[str, Any]:
@@ -147,7 +147,7 @@ def _result(
 def _judgement(
     job: Job,
     target: Target,
-    rows: Rows,
+    rows: Dataset,
     network: "TriLayerClassifier",
     unit: "TriLayerClassifier | None",
 ) -> dict[str, Any]:
@@ -177,7 +177,7 @@ def _judgement(
 
 def _save(
     job: Job,
-    rows: Rows,
+    rows: Dataset,
     network: "TriLayerClassifier",
     result: dict[str, Any],
 ) -> None:
@@ -193,7 +193,7 @@ def _save(
     )
 
 
-def _fingerprint(job: Job, rows: Rows) -> dict[str, Any]:
+def _fingerprint(job: Job, rows: Dataset) -> dict[str, Any]:
     """Describe the data: SHA-256 over the bytes of the files, in the order of reading."""
     names = [Path(file.name).name for file in job.files]
     return {"files": names, "rows": rows.table_rows, "sha256": rows.sha256}

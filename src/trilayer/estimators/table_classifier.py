@@ -15,7 +15,7 @@ from trilayer.encoding.inputs import Inputs
 from trilayer.estimators.cv import TriLayerClassifierCV
 from trilayer.fit.loop import Keeping, Watcher
 from trilayer.params import FloatArray
-from trilayer.select.presets import SMALL, bins_for
+from trilayer.select.dataset import sized
 from trilayer.select.relevance import by_name
 from trilayer.select.search import Candidate
 
@@ -215,15 +215,3 @@ def encoded(X: Any, max_bins: int | None, **settings: Any) -> tuple[TableEncoder
     """Return an encoder fitted to a table, and its inputs; `None` bins: as many as suit it."""
     encoder = sized(TableEncoder(max_bins=0, **settings).fit(X), max_bins)
     return encoder, encoder.inputs(X)
-
-
-def sized(encoder: TableEncoder, max_bins: int | None = None) -> TableEncoder:
-    """Settle how many bins numbers have, and in which dtype the inputs are, after the rows.
-
-    Those of more than `SMALL` rows are float32: they are many, and half as dear.
-    """
-    if max_bins is None:
-        max_bins = bins_for(sum(len(column.parts) for column in encoder.columns_))
-    dtype = "float64" if encoder.n_rows_ <= SMALL else "float32"
-    encoder.set_params(max_bins=max_bins, dtype=dtype).finish()
-    return encoder

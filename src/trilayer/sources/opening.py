@@ -1,25 +1,21 @@
-"""Where the rows of a table are kept while there is training: memory, or a cache on disk."""
+"""Open a table's rows as a source, in memory or through a cache on disk; others are put aside."""
 
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from trilayer.cli.job import Job
-from trilayer.cli.output import say
-from trilayer.cli.progress import reading_bar
 from trilayer.encoding.inputs import Inputs, joined
 from trilayer.errors import InputError
 from trilayer.sources import Source
 from trilayer.sources.arrow import cache_of
 from trilayer.sources.lessons import Learnt, Part
 from trilayer.sources.memory import MemorySource
-from trilayer.sources.rowcache import default_folder, in_words
 from trilayer.sources.split import Split
 from trilayer.sources.tables import Table, encoded
 from trilayer.tables.files import TableFile
@@ -47,17 +43,22 @@ class Aside:
 
 
 class Read(NamedTuple):
-    """A table that was looked through and learnt from."""
+    """A table that was looked through and learnt from.
 
-    job: Job
+    Attributes
+    ----------
+    table : Table
+    learnt : Learnt
+    split : Split
+        Which rows are held out.
+    aside : Aside
+        Takes those, once the source over the others is open.
+    """
+
     table: Table
     learnt: Learnt
     split: Split
     aside: Aside
-
-
-Opener = Callable[[Read], AbstractContextManager[Source]]
-"""Opens the source over the rows to learn from, and puts the others aside."""
 
 
 def is_large(files: list[TableFile]) -> bool:
@@ -78,28 +79,28 @@ def memory() -> int:
 
 
 @contextmanager
-def in_memory(read: Read) -> Iterator[Source]:
+def in_memory(read: Read, n_threads: int | None = None) -> Iterator[Source]:
     """Hold the source over rows in memory."""
     parts = list(sorted_parts(read))
     if not parts:
         raise InputError("there are no rows to learn from")
     inputs = joined([part.inputs for part in parts])
     Y = np.concatenate([part.Y for part in parts])[np.newaxis]
-    source = MemorySource(inputs, Y, np.ones_like(Y), read.job.settings.threads)
-    with source:
+    with MemorySource(inputs, Y, np.ones_like(Y), n_threads) as source:
         yield source
 
 
 @contextmanager
-def through_cache(read: Read) -> Iterator[Source]:
-    """Hold the source over a cache on disk."""
-    folder = read.job.streaming.cache_dir or default_folder()
-    say(f"the encoded rows take {in_words(read.learnt.size)}, kept meanwhile in {folder}")
-    with reading_bar("encoding the rows", read.table.rows) as on_rows:
-        parts = sorted_parts(read, on_rows)
-        threads = read.job.settings.threads
-        with cache_of(read.table, read.learnt, folder, threads, parts) as source:
-            yield source
+def through_cache(
+    read: Read,
+    folder: str | os.PathLike[str] | None = None,
+    n_threads: int | None = None,
+    on_rows: Callable[[int], object] | None = None,
+) -> Iterator[Source]:
+    """Hold the source over a cache on disk; `on_rows` is told how many rows are encoded."""
+    parts = sorted_parts(read, on_rows)
+    with cache_of(read.table, read.learnt, folder, n_threads, parts) as source:
+        yield source
 
 
 def sorted_parts(read: Read, on_rows: Callable[[int], object] | None = None) -> Iterator[Part]:

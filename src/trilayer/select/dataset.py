@@ -1,0 +1,113 @@
+"""The table that is learnt from: its encoder, target and rows, wherever they are."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from trilayer.encoding import TableEncoder
+from trilayer.encoding.inputs import Inputs
+from trilayer.select.presets import SMALL, bins_for
+from trilayer.sources import Source
+from trilayer.sources.opening import Aside, Read
+from trilayer.sources.split import Split
+from trilayer.sources.tables import Table, learn
+from trilayer.tables.files import sha256_of
+from trilayer.tables.targets import Answers, Target
+
+MOST_HELD = 200_000
+"""Rows that are held out to judge by, at the most: they are kept in memory, and say what there
+is to say (an AUC to ± 0.001)."""
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Rows to learn from, wherever they are, and in memory those to judge by.
+
+    Attributes
+    ----------
+    encoder : TableEncoder
+    target : Target
+    source : Source
+    counts : dict
+        Rows to learn from, by label.
+    held : Inputs
+    held_positive : array of bool
+    table_rows : int
+        How many rows were read.
+    unanswered : int
+        How many had no answer and are left out.
+    sha256 : str
+        Of the bytes of the files, as they were read.
+    """
+
+    encoder: TableEncoder
+    target: Target
+    source: Source
+    counts: dict[Any, int]
+    held: Inputs
+    held_positive: Answers
+    table_rows: int
+    unanswered: int
+    sha256: str
+
+    @property
+    def positive_rate(self) -> float:
+        """The share of positives among the rows learnt from."""
+        return self.counts.get(self.target.positive, 0) / sum(self.counts.values())
+
+
+def read_table(
+    table: Table,
+    *,
+    positive: str | None = None,
+    seed: int = 0,
+    share: float = 0.2,
+    on_rows: Callable[[int], object] | None = None,
+) -> Read:
+    """Learn a table's encoding and labels from the rows that are not held out, in one pass.
+
+    Parameters
+    ----------
+    table : Table
+    positive : str, optional
+        The positive label, as a person writes it.
+    seed : int
+        Decides which rows are held out.
+    share : float
+        Of each label's rows to hold out; at most `MOST_HELD` rows are.
+    on_rows : callable, optional
+        Told how many rows were read.
+
+    Raises
+    ------
+    InputError
+        If a value, or the target, is not usable, or there are too few rows.
+    """
+    split = Split(seed, min(share, MOST_HELD / max(table.rows, 1)))
+    plain = TableEncoder(categorical=table.columns.categorical, max_bins=0)
+    learnt = learn(table, plain, positive=positive, split=split, on_rows=on_rows)
+    learnt.encoder = sized(learnt.encoder)
+    return Read(table, learnt, split, Aside(learnt))
+
+
+def dataset(read: Read, source: Source) -> Dataset:
+    """Join a table's open source and the rows that were put aside meanwhile."""
+    learnt = read.learnt
+    held, second = read.aside.joined()
+    return Dataset(
+        learnt.encoder, learnt.target, source, learnt.counts, held,
+        second == learnt.target.positive_is_second, read.table.rows, learnt.unanswered,
+        sha256_of(read.table.files),
+    )  # fmt: skip
+
+
+def sized(encoder: TableEncoder, max_bins: int | None = None) -> TableEncoder:
+    """Settle how many bins numbers have, and in which dtype the inputs are, after the rows.
+
+    Those of more than `SMALL` rows are float32: they are many, and half as dear.
+    """
+    if max_bins is None:
+        max_bins = bins_for(sum(len(column.parts) for column in encoder.columns_))
+    dtype = "float64" if encoder.n_rows_ <= SMALL else "float32"
+    encoder.set_params(max_bins=max_bins, dtype=dtype).finish()
+    return encoder
