@@ -9,6 +9,7 @@ import pytest
 
 from trilayer.cli import learning
 from trilayer.modelfile import read
+from trilayer.select import dataset
 from trilayer.tables import scanning
 
 from .conftest import make_people
@@ -111,7 +112,7 @@ def refused(said):
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("how", CHANGES)
 @pytest.mark.parametrize(
-    ("between", "stream"), [("look", ()), ("look", ("--stream",)), ("learn", ("--stream",))]
+    ("between", "stream"), [("look", ()), ("look", ("--stream",)), ("read_table", ("--stream",))]
 )
 def test_a_table_that_changes_between_two_passes(
     between, stream, how, form, trilayer, tmp_path, monkeypatch
@@ -128,7 +129,7 @@ def test_a_table_that_changes_between_two_passes(
 def test_bytes_that_change_unseen_are_noticed(form, trilayer, tmp_path, monkeypatch):
     path, frame = tmp_path / f"people.{form}", same_count_of_answers()
     write(frame, path)
-    after(monkeypatch, learning, "learn", lambda: flip_unseen(path, frame))
+    after(monkeypatch, learning, "read_table", lambda: flip_unseen(path, frame))
     sentence = refused(trilayer("train", path, *WORDS, "--stream"))
     assert "its size and time are what they were, its bytes are not" in sentence
 
@@ -136,7 +137,7 @@ def test_bytes_that_change_unseen_are_noticed(form, trilayer, tmp_path, monkeypa
 def test_parquet_in_memory_is_what_the_fingerprint_says(trilayer, tmp_path, monkeypatch):
     path, frame = tmp_path / "people.parquet", same_count_of_answers()
     write(frame, path)
-    after(monkeypatch, learning, "learn", lambda: flip_unseen(path, frame))
+    after(monkeypatch, learning, "read_table", lambda: flip_unseen(path, frame))
     refused(trilayer("train", path, *WORDS))
 
 
@@ -147,7 +148,7 @@ def test_what_happens_to_a_file_after_the_last_pass_is_no_matter(
     path = tmp_path / "people.csv"
     write(make_people(500), path)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    after(monkeypatch, learning, "sha256_of", path.unlink)
+    after(monkeypatch, dataset, "sha256_of", path.unlink)
     assert trilayer("train", path, *WORDS, *stream).code == 0
     assert read("m").fingerprint["sha256"] == digest
 
