@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from trilayer.cli.output import counted, say
-from trilayer.cli.settings import Cluster
+from trilayer.cli.settings import Placing
 from trilayer.errors import InputError
 from trilayer.optional import require
 from trilayer.sources.dask import of_files
@@ -28,9 +28,9 @@ _CLOSING = 2.0  # seconds that a scheduler has to say goodbye
 
 
 @contextmanager
-def through_workers(cluster: Cluster, read: Read) -> "Iterator[Source]":
+def through_workers(placing: Placing, read: Read) -> "Iterator[Source]":
     """Hold the source over a cluster; see `trilayer.cli.learning.Opener`."""
-    address, wait = str(cluster.dask), cluster.dask_wait
+    address, wait = str(placing.dask), placing.dask_wait
     with _client(address, wait) as client:
         gather(read)
         say(f"encoding the rows on {counted(threads(client), 'thread')} of {address}")

@@ -1,9 +1,11 @@
 """``trilayer evaluate``: the scores of a model on rows whose answers are known."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
 
 from trilayer.cli import exits
-from trilayer.cli.settings import Data, Flag, Texts
+from trilayer.cli.settings import AS_IT_SAYS, Data, Flag, Text, Texts
 from trilayer.errors import InputError
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ def evaluate(
     target: str | None = None,
     fail_under: Texts = (),
     fail_over: Texts = (),
+    text: Annotated[Text, Parameter(name="*")] = AS_IT_SAYS,
     json: Flag = False,
 ) -> int:
     """Score a model on rows whose answers are known.
@@ -26,7 +29,7 @@ def evaluate(
     model
         Model file.
     data
-        CSV, TSV or Parquet, plain or gzip: files, a folder, or - for standard input.
+        CSV, TSV or Parquet, plain or packed: files, a folder, or - for standard input.
     target
         Column with the answer; by default the one that the model was trained on.
     fail_under
@@ -44,7 +47,7 @@ def evaluate(
     floors = _bounds(fail_under, HIGHER_IS_BETTER, "--fail-under", "--fail-over")
     ceilings = _bounds(fail_over, LOWER_IS_BETTER, "--fail-over", "--fail-under")
     known = load_model(model)
-    result = score_model(known, sources("evaluate", data), target)
+    result = score_model(known, sources("evaluate", data, text), target)
     failed = [
         *(_verdict(result, name, bound, "under") for name, bound in floors.items()),
         *(_verdict(result, name, bound, "over") for name, bound in ceilings.items()),

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from trilayer.cli.settings import Checkpoints, Cluster, Columns, Settings, Streaming
+from trilayer.cli.paths import form_of
+from trilayer.cli.settings import Checkpoints, Columns, Placing, Settings, Text
 from trilayer.lazy import cached_property
 from trilayer.tables import find_tables
 from trilayer.tables.files import TableFile
@@ -20,16 +21,16 @@ class Job:
     threshold: float
     output: Path
     checkpoints: Checkpoints
-    streaming: Streaming
-    cluster: Cluster
+    placing: Placing
+    text: Text
     force: bool
 
     @cached_property
     def files(self) -> list[TableFile]:
         """The files of the data: found once, so that a change is noticed."""
-        return find_tables(self.data)
+        return find_tables(self.data, form=form_of(self.text))
 
     @cached_property
     def valid_files(self) -> list[TableFile]:
         """The files of the table to judge by."""
-        return find_tables(self.valid) if self.valid else []
+        return find_tables(self.valid, form=form_of(self.text)) if self.valid else []

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from trilayer.cli.settings import Flag
+from trilayer.cli.settings import AS_IT_SAYS, Flag, Text
 from trilayer.errors import InputError
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ def lab(
     target: str | None = None,
     port: Port = None,
     no_browser: Flag = False,
+    text: Annotated[Text, Parameter(name="*")] = AS_IT_SAYS,
 ) -> int:
     """Open the lab: watch a network learn, stop it, and walk through every number.
 
@@ -30,7 +31,7 @@ def lab(
     Parameters
     ----------
     data
-        CSV, TSV or Parquet, plain or gzip: files or a folder, to learn from in the lab.
+        CSV, TSV or Parquet, plain or packed: files or a folder, to learn from in the lab.
     target
         Column with the answer: two labels. By default the column that looks like it.
     port
@@ -41,7 +42,7 @@ def lab(
     from trilayer.cli.output import say, write
     from trilayer.lab import server
 
-    table = _table(data, target)
+    table = _table(data, target, text)
 
     def told(address: str) -> None:
         write(address + "\n")
@@ -53,18 +54,20 @@ def lab(
     return 0
 
 
-def _table(data: tuple[str, ...], target: str | None) -> "Table | None":
+def _table(data: tuple[str, ...], target: str | None, text: Text) -> "Table | None":
     """Read what shall be learnt from, and refuse now what the lab could not use."""
-    from trilayer.cli.paths import saved
+    from trilayer.cli.paths import form_of, saved
     from trilayer.lab.settings import defaults
     from trilayer.lab.tables import read
+    from trilayer.tables import find_tables
 
     if not data:
         if target is not None:
             raise InputError(f"--target {target!r} names a column, but there is no DATA")
         return None
     paths = saved("lab", data)
-    table = read(paths[0].name, paths).suggested(target)
+    files = find_tables(paths, form=form_of(text))
+    table = read(paths[0].name, files).suggested(target)
     if table.plan is not None:
         table.origin(defaults())
     return table

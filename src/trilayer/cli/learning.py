@@ -21,6 +21,7 @@ from trilayer.sources.lessons import Columns
 from trilayer.sources.opening import Read, in_memory, is_large, through_cache
 from trilayer.sources.rowcache import default_folder, in_words
 from trilayer.sources.tables import look
+from trilayer.tables.header import looks_like_data
 
 Opener = Callable[[Read], AbstractContextManager[Source]]
 """Opens the source over the rows to learn from, and puts the others aside."""
@@ -76,6 +77,9 @@ def _tell(job: Job, read: Read, how: str = "") -> None:
         f"{listed(job.data, 4)}: {counted(read.table.rows, 'row')}, "
         f"{counted(len(read.table.names), 'column')} beside the target{how}"
     )
+    header = job.files[0].header
+    if header is not None and not job.text.no_header and looks_like_data(header.names):
+        say(f"{job.data[0]}: its first row looks like values, not names: if so, give --no-header")
     share = learnt.counts.get(learnt.target.positive, 0) / sum(learnt.counts.values())
     chosen = " (the second in sorted order; --positive chooses)" * (job.columns.positive is None)
     tell_target(learnt.target, chosen, share, learnt.unanswered)
@@ -84,25 +88,26 @@ def _tell(job: Job, read: Read, how: str = "") -> None:
 
 def _fits(job: Job) -> bool:
     """Whether the rows are read whole, on this machine."""
-    return job.cluster.dask is None and not job.streaming.stream and not is_large(job.files)
+    placing = job.placing
+    return placing.dask is None and not placing.stream and not is_large(job.files)
 
 
 def _opener(job: Job, *, whole: bool) -> Opener:
     """Say where the rows are held."""
     if whole:
         return partial(in_memory, n_threads=job.settings.threads)
-    if job.cluster.dask is None:
+    if job.placing.dask is None:
         return partial(_cached, job)
     require("distributed", "dask")
     from trilayer.cli.cluster import through_workers
 
-    return partial(through_workers, job.cluster)
+    return partial(through_workers, job.placing)
 
 
 @contextmanager
 def _cached(job: Job, read: Read) -> Iterator[Source]:
     """Hold the source over a cache on disk, and say so."""
-    folder = job.streaming.cache_dir or default_folder()
+    folder = job.placing.cache_dir or default_folder()
     say(f"the encoded rows take {in_words(read.learnt.size)}, kept meanwhile in {folder}")
     with (
         reading_bar("encoding the rows", read.table.rows) as on_rows,

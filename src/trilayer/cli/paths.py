@@ -4,13 +4,17 @@ import difflib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING
 
+from trilayer.cli.settings import Text
 from trilayer.errors import InputError
+
+if TYPE_CHECKING:
+    from trilayer.tables.files import Form, TableFile
 
 STDIN = "-"
 
-_SUFFIXES = (".gz", ".csv", ".tsv", ".txt", ".parquet", ".pq")
+_SUFFIXES = (".gz", ".bz2", ".xz", ".zst", ".zip", ".csv", ".tsv", ".txt", ".parquet", ".pq")
 
 
 def existing(name: str) -> Path:
@@ -35,8 +39,25 @@ def existing(name: str) -> Path:
     raise InputError(f"{name}: no such file or folder{hint}")
 
 
-def sources(command: str, data: Sequence[str]) -> list[Path] | BinaryIO:
-    """Return where a table is to be read: paths, or standard input for ``-``.
+def form_of(text: Text) -> "Form":
+    """Return how text files are written."""
+    from trilayer.tables.files import Form
+
+    return Form(header=not text.no_header, encoding=text.encoding)
+
+
+def sources(
+    command: str, data: Sequence[str], text: Text, *, keep: bool = False
+) -> "list[TableFile]":
+    """Return the files of a table to read, or standard input for ``-``.
+
+    Parameters
+    ----------
+    command : str
+    data : sequence of str
+    text : Text
+    keep : bool
+        Whether standard input must be readable more than once.
 
     Raises
     ------
@@ -44,14 +65,16 @@ def sources(command: str, data: Sequence[str]) -> list[Path] | BinaryIO:
         If a path is not there, standard input is closed or one among several, or a word
         was meant as an option of the command.
     """
+    from trilayer.tables import find_tables
+
     _refuse_options(command, data)
     if list(data) == [STDIN]:
         if sys.stdin is None:
             raise InputError("standard input (-) is closed, so there is nothing to read")
-        return sys.stdin.buffer
+        return find_tables(sys.stdin.buffer, keep=keep, form=form_of(text))
     if STDIN in data:
         raise InputError("standard input (-) is read alone, not beside other files")
-    return [existing(name) for name in data]
+    return find_tables([existing(name) for name in data], keep=keep, form=form_of(text))
 
 
 def saved(command: str, data: Sequence[str]) -> list[Path]:

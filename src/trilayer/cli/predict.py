@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from trilayer.cli.settings import Data, Flag, Output, Texts
+from trilayer.cli.settings import AS_IT_SAYS, Data, Flag, Output, Text, Texts
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,6 +25,7 @@ def predict(
     output: Output = None,
     ids: Annotated[Texts, Parameter(name="--id")] = (),
     force: Flag = False,
+    text: Annotated[Text, Parameter(name="*")] = AS_IT_SAYS,
 ) -> int:
     """Predict every row of a table, in its order: logit, probability, label.
 
@@ -33,7 +34,7 @@ def predict(
     model
         Model file.
     data
-        CSV, TSV or Parquet, plain or gzip: files, a folder, or - for standard input.
+        CSV, TSV or Parquet, plain or packed: files, a folder, or - for standard input.
     output
         File to write: .csv, .tsv (also .gz) or .parquet. By default CSV to standard output.
     ids
@@ -55,7 +56,7 @@ def predict(
     if clash:
         raise InputError(f"--id {clash[0]}: a column of the predictions has that name: rename it")
     known = load_model(model)
-    paths, encoding = sources("predict", data), known.encoding
+    paths, encoding = sources("predict", data, text), known.encoding
     kinds, rows_at_once = encoding.kinds, encoding.batch_rows
     raw = scan_raw(paths, kinds, keep=ids, batch_rows=rows_at_once, coded=kinds)
     rows = 0

@@ -113,8 +113,8 @@ class Checkpoints:
 
 
 @dataclass(frozen=True)
-class Streaming:
-    """How tables larger than memory are read.
+class Placing:
+    """Where the rows are kept, and which machines compute.
 
     Parameters
     ----------
@@ -123,18 +123,6 @@ class Streaming:
         larger than an eighth of the memory.
     cache_dir
         Folder for that cache, which goes with the process; by default TMPDIR, or /var/tmp.
-    """
-
-    stream: Flag = False
-    cache_dir: Path | None = None
-
-
-@dataclass(frozen=True)
-class Cluster:
-    """Which machines compute.
-
-    Parameters
-    ----------
     dask
         Address of a Dask scheduler (tcp://HOST:PORT) whose workers find DATA under the same
         names, and read, encode and hold the rows; or local, for a worker on each processor
@@ -143,8 +131,29 @@ class Cluster:
         Seconds to wait for workers, or the scheduler, when there are none, before giving up.
     """
 
+    stream: Flag = False
+    cache_dir: Path | None = None
     dask: str | None = None
     dask_wait: Annotated[float, Parameter(validator=Number(gt=0, lt=float("inf")))] = 60.0
+
+
+@dataclass(frozen=True)
+class Text:
+    """How text files are written, where they do not say so themselves.
+
+    Parameters
+    ----------
+    encoding
+        Encoding of text that is not UTF-8, such as latin-1, cp1252 or gb18030.
+    no_header
+        The first row holds values, not names: the columns are column1, column2, and so on.
+    """
+
+    encoding: str | None = None
+    no_header: Flag = False
+
+
+AS_IT_SAYS = Text()
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,10 @@
 """``trilayer trace``: every matrix of the derivation for a few rows."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from trilayer.cli.settings import Count, Data, Flag
+from cyclopts import Parameter
+
+from trilayer.cli.settings import AS_IT_SAYS, Count, Data, Flag, Text
 from trilayer.errors import InputError
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ def trace(
     /,
     *data: Data,
     rows: Count = 3,
+    text: Annotated[Text, Parameter(name="*")] = AS_IT_SAYS,
     json: Flag = False,
 ) -> int:
     """Show every matrix of the derivation for the first rows of a table.
@@ -50,7 +53,7 @@ def trace(
     model
         Model file.
     data
-        CSV, TSV or Parquet, plain or gzip: files, a folder, or - for standard input.
+        CSV, TSV or Parquet, plain or packed: files, a folder, or - for standard input.
     rows
         How many rows; each is a sample, a column of X.
     json
@@ -61,7 +64,7 @@ def trace(
     from trilayer.cli.paths import sources
 
     known = load_model(model)
-    X, Y = _samples(known, sources("trace", data), rows)
+    X, Y = _samples(known, sources("trace", data, text, keep=True), rows)
     matrices = _matrices(known, X, Y)
     first, second = known.record.classes.tolist()
     if Y is None:

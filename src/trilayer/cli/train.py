@@ -6,13 +6,14 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from trilayer.cli.settings import (
+    AS_IT_SAYS,
     Checkpoints,
-    Cluster,
     Columns,
     Data,
     Judging,
+    Placing,
     Settings,
-    Streaming,
+    Text,
     Writing,
 )
 from trilayer.errors import InputError
@@ -20,8 +21,7 @@ from trilayer.errors import InputError
 _DEFAULTS = Settings()
 _HELD_OUT = Judging()
 _NO_CHECKPOINTS = Checkpoints()
-_BY_SIZE = Streaming()
-_NO_CLUSTER = Cluster()
+_BY_SIZE = Placing()
 _PLAIN = Writing()
 
 
@@ -32,21 +32,21 @@ def train(
     judging: Annotated[Judging, Parameter(name="*")] = _HELD_OUT,
     settings: Annotated[Settings, Parameter(name="*")] = _DEFAULTS,
     checkpoints: Annotated[Checkpoints, Parameter(name="*")] = _NO_CHECKPOINTS,
-    streaming: Annotated[Streaming, Parameter(name="*")] = _BY_SIZE,
-    cluster: Annotated[Cluster, Parameter(name="*")] = _NO_CLUSTER,
+    placing: Annotated[Placing, Parameter(name="*")] = _BY_SIZE,
+    text: Annotated[Text, Parameter(name="*")] = AS_IT_SAYS,
 ) -> int:
     """Train a network on a table, and say how good it is.
 
     Parameters
     ----------
     data
-        CSV, TSV or Parquet, plain or gzip: a file, several, or a folder.
+        CSV, TSV or Parquet, plain or packed: a file, several, or a folder.
     """
     from trilayer.cli.paths import existing, model_name, new_file, saved
 
     if settings.learning_rate is not None:
         _check_learning_rate(settings.solver)
-    if cluster.dask is not None and (streaming.stream or streaming.cache_dir is not None):
+    if placing.dask is not None and (placing.stream or placing.cache_dir is not None):
         raise InputError(
             "--stream and --cache-dir are for this machine alone: with --dask the workers hold "
             "the rows"
@@ -61,8 +61,8 @@ def train(
 
     check(checkpoints)
     job = Job(
-        paths, valid_paths, columns, settings, judging.threshold, output, checkpoints, streaming,
-        cluster, force=writing.force,
+        paths, valid_paths, columns, settings, judging.threshold, output, checkpoints, placing,
+        text, force=writing.force,
     )  # fmt: skip
     return run(job, as_json=writing.json)
 

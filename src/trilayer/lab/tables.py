@@ -1,8 +1,6 @@
 """A table of one's own: what its columns are, and the samples they make."""
 
-import gzip
 import io
-import zlib
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -19,7 +17,9 @@ from trilayer.lab.settings import Settings
 from trilayer.optional import require
 from trilayer.tables import CATEGORY, KINDS, kind_of, read_table
 from trilayer.tables.convert import decoded
-from trilayer.tables.storage import GZIP, PARQUET
+from trilayer.tables.files import TableFile
+from trilayer.tables.packing import is_packed, unpacked
+from trilayer.tables.storage import PARQUET
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -140,7 +140,7 @@ class Table:
         return origin_of(self.rows, self.plan, settings)
 
 
-def read(name: str, source: bytes | Sequence[Path]) -> Table:
+def read(name: str, source: bytes | Sequence[Path] | Sequence[TableFile]) -> Table:
     """Read a table: an upload's bytes, or files.
 
     Raises
@@ -172,13 +172,14 @@ def _read_upload(name: str, data: bytes) -> "pa.Table":
 
 
 def _unpacked(data: bytes) -> bytes:
-    """Unpack gzip, up to a limit, and refuse a Parquet file that says it has too many rows.
+    """Unpack what is packed, up to a limit; refuse Parquet that says it has too many rows.
 
     A few bytes of either can stand for more than the memory there is.
     """
-    if data.startswith(GZIP):
-        with suppress(OSError, EOFError, zlib.error):  # what is damaged is said where it is read
-            data = gzip.GzipFile(fileobj=io.BytesIO(data)).read(limits.UNPACKED_BYTES + 1)
+    if is_packed(data[:4]):
+        with suppress(OSError, pa.ArrowException, InputError):  # it is said where it is read
+            plain = unpacked(pa.BufferReader(data), data[:4], "")
+            data = bytes(plain.read(limits.UNPACKED_BYTES + 1))
         if len(data) > limits.UNPACKED_BYTES:
             raise RefusalError("too_large", bytes=len(data), limit=limits.UNPACKED_BYTES)
     if data.startswith(PARQUET):

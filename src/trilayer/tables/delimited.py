@@ -68,7 +68,9 @@ def _options(
     header: Header, names: Sequence[str], *, as_text: Collection[str], threads: bool
 ) -> dict[str, Any]:
     return {
-        "read_options": pa_csv.ReadOptions(use_threads=threads, block_size=BLOCK),
+        "read_options": pa_csv.ReadOptions(
+            column_names=header.keys, skip_rows=header.lines, use_threads=threads, block_size=BLOCK
+        ),
         "parse_options": pa_csv.ParseOptions(delimiter=header.delimiter, newlines_in_values=True),
         "convert_options": pa_csv.ConvertOptions(
             include_columns=list(names),
@@ -82,7 +84,7 @@ def _options(
 
 def _with_last(header: Header, columns: Sequence[str]) -> list[str]:
     """Add the last column, where a quotation mark that never closes shows."""
-    last = header.names[-1]
+    last = header.keys[-1]
     return [*columns] if last in columns else [*columns, last]
 
 
@@ -91,18 +93,18 @@ def _explained(file: TableFile) -> Iterator[None]:
     try:
         yield
     except pa.ArrowInvalid as error:
-        raise TableError(f"{file.name}: {_in_words(str(error))}") from error
+        raise TableError(f"{file.name}: {_in_words(str(error), _header(file).lines)}") from error
 
 
-def _in_words(message: str) -> str:
+def _in_words(message: str, lines: int) -> str:
     ragged = re.search(r"Row #(\d+): Expected (\d+) columns, got (\d+)", message)
     if ragged is not None:
         row, expected, got = (int(each) for each in ragged.groups())
         return (
-            f"row {row - 1:,} has {_counted(got, 'field')}, the header {expected}: complete "
+            f"row {row - lines:,} has {_counted(got, 'field')}, the header {expected}: complete "
             "the row, or put fields that contain the delimiter in quotation marks"
         )
-    if "Empty CSV" in message:  # a header line without its end
+    if "Empty CSV" in message or "Could not skip" in message:  # a header line without its end
         return "there are column names, but no rows"
     if "straddl" in message:
         return f"a row is longer than {BLOCK >> 20} MiB: is a quotation mark never closed?"
@@ -128,8 +130,10 @@ def _as_utf8(file: TableFile, name: str, values: Values, first_row: int) -> Valu
     try:
         return values.cast(pa.string())
     except pa.ArrowInvalid as error:
-        row = first_row + next(i for i, raw in enumerate(values) if not _is_utf8(raw.as_py()))
-        raise TableError(not_utf8(file.name, f"row {row:,} (column {name!r})")) from error
+        raws = (each.as_py() for each in values)
+        at, raw = next((i, raw) for i, raw in enumerate(raws) if not _is_utf8(raw))
+        where = f"row {first_row + at:,} (column {name!r})"
+        raise TableError(not_utf8(file.name, where, raw)) from error
 
 
 def _is_utf8(raw: bytes) -> bool:
@@ -143,7 +147,7 @@ def _is_utf8(raw: bytes) -> bool:
 def _refuse_open_quote(file: TableFile, table: "pa.Table", *, first_row: int = 1) -> None:
     """Notice a quotation mark that is never closed: the last field has eaten whole rows."""
     header = _header(file)
-    values = table[header.names[-1]]
+    values = table[header.keys[-1]]
     if not len(values) or kind_of(values.type) != CATEGORY:
         return
     field = values[-1].as_py() or ""

@@ -4,9 +4,10 @@ A file is what its first bytes say it is: Parquet, gzip, or text. Its name only
 says where it lies and, for ``.tsv``, what separates its fields.
 """
 
+import codecs
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,18 +24,33 @@ else:
     pa = require("pyarrow", "cli")
 
 _FOREIGN = {
-    b"PK\x03\x04": "a zip archive or an Excel workbook",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook",
-    b"BZh": "compressed with bzip2",
-    b"\xfd7zXZ": "compressed with xz",
-    b"\x28\xb5\x2f\xfd": "compressed with Zstandard",
-    b"\xff\xfe": "text in UTF-16",
-    b"\xfe\xff": "text in UTF-16",
     b"ARROW1": "an Arrow or Feather file",
     b"%PDF": "a PDF document",
 }
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # its byte order marks
 _HEAD = 1 << 16  # bytes read at a time until the header line is complete
 _LONGEST_HEADER = 1 << 24
+
+
+@dataclass(frozen=True)
+class Form:
+    """How text is written, where it does not say so itself.
+
+    Attributes
+    ----------
+    header : bool
+        Whether the first row holds the names of the columns; else they are column1, column2 ...
+    encoding : str or None
+        A codec of Python, such as latin-1 or gb18030. By default UTF-8, or UTF-16 if that is
+        what its byte order mark says.
+    """
+
+    header: bool = True
+    encoding: str | None = None
+
+
+AS_IT_SAYS = Form()
 
 
 @dataclass(frozen=True)
@@ -67,7 +83,9 @@ class TableFile:
 Source = str | os.PathLike[str] | BinaryIO | TableFile
 
 
-def find_tables(sources: Source | Sequence[Source], *, keep: bool = True) -> list[TableFile]:
+def find_tables(
+    sources: Source | Sequence[Source], *, keep: bool = True, form: Form = AS_IT_SAYS
+) -> list[TableFile]:
     """Resolve files, folders and open streams to the files to read, in order.
 
     What it returns is a source too: so a pipe can be looked at twice.
@@ -78,6 +96,8 @@ def find_tables(sources: Source | Sequence[Source], *, keep: bool = True) -> lis
         A folder stands for the files in it, sorted by name; hidden ones are left out.
     keep : bool
         Whether a stream must be readable more than once, so is kept in memory.
+    form : Form
+        How text is written.
 
     Raises
     ------
@@ -85,7 +105,8 @@ def find_tables(sources: Source | Sequence[Source], *, keep: bool = True) -> lis
         If there is nothing to read, or it is of mixed formats.
     """
     given = sources if isinstance(sources, Sequence) and not isinstance(sources, str) else [sources]
-    files = [_recognise(each, keep=keep) for source in given for each in _expand(source)]
+    _require_codec(form.encoding)
+    files = [_recognise(each, form, keep=keep) for source in given for each in _expand(source)]
     if not files:
         raise TableError("no table was named: give a file, several, or a folder")
     odd = next((f for f in files if (f.header is None) != (files[0].header is None)), None)
@@ -152,7 +173,17 @@ def _expand(source: Source) -> Sequence[Path | BinaryIO | TableFile]:
     return list(files)
 
 
-def _recognise(source: Path | BinaryIO | TableFile, *, keep: bool) -> TableFile:
+def _require_codec(encoding: str | None) -> None:
+    try:
+        codecs.lookup(encoding or "utf-8")
+    except LookupError as error:
+        raise TableError(
+            f"--encoding {encoding}: Python knows no such encoding: try latin-1, cp1252, utf-16 "
+            "or gb18030"
+        ) from error
+
+
+def _recognise(source: Path | BinaryIO | TableFile, form: Form, *, keep: bool) -> TableFile:
     if isinstance(source, TableFile):
         return source
     suffixes: set[str] = set()
@@ -162,24 +193,47 @@ def _recognise(source: Path | BinaryIO | TableFile, *, keep: bool) -> TableFile:
     with plain_errors(name):
         storage = storage_of(source, name, keep=keep)
         with storage.open() as file:
-            head = _read_head(name, file)
+            head, encoding = _read_head(name, file, form.encoding)
     if not head.strip():
         raise TableError(f"{name}: the file is empty")
     if head.startswith(PARQUET):
         return TableFile(name, None, storage)
     if {".parquet", ".pq"} & suffixes:
         raise TableError(f"{name}: not a Parquet file, whatever its name says, or damaged")
-    return TableFile(name, read_header(name, head, tab=".tsv" in suffixes), storage)
+    storage.encoding = encoding
+    header = read_header(name, head, tab=".tsv" in suffixes, named=form.header)
+    return TableFile(name, header, storage)
 
 
-def _read_head(name: str, file: "pa.NativeFile") -> bytes:
-    """Read as far as the end of the header line; refuse what is no table at all."""
+def _read_head(name: str, file: "pa.NativeFile", encoding: str | None) -> tuple[bytes, str | None]:
+    """Read as far as the end of the header line; refuse what is no table at all.
+
+    Returns
+    -------
+    head : bytes
+        In UTF-8, if it is text.
+    encoding : str or None
+        What it was in, if it is not that.
+    """
     head = bytes(file.read(_HEAD))
     kind = next((kind for magic, kind in _FOREIGN.items() if head.startswith(magic)), None)
     if kind is not None:
         raise TableError(f"{name}: this is {kind}; save it as CSV (in UTF-8) or Parquet")
-    while not head.startswith(PARQUET) and first_record(head) is None:
+    if head.startswith(PARQUET):
+        return head, None
+    encoding = encoding or ("utf-16" if head.startswith(_UTF_16) else None)
+    in_utf8 = _decoder(encoding)
+    head = in_utf8(head)
+    while first_record(head) is None:
         if len(head) > _LONGEST_HEADER or not (more := file.read(len(head))):
             break
-        head += more
-    return head
+        head += in_utf8(bytes(more))
+    return head, encoding
+
+
+def _decoder(encoding: str | None) -> Callable[[bytes], bytes]:
+    """Return what makes one piece of text after the other UTF-8."""
+    if encoding is None:
+        return bytes
+    decoder = codecs.getincrementaldecoder(encoding)()
+    return lambda piece: decoder.decode(piece).encode()

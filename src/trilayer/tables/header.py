@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,20 +15,42 @@ if TYPE_CHECKING:
 else:
     pa, pa_csv = require("pyarrow", "cli"), require("pyarrow.csv", "cli")
 
+NO_HEADER = "is its first row no header? Give --no-header"
+
 DELIMITERS = b",;\t|"  # the earlier wins a tie
 _SNIFFED = 5  # records that are looked at
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_SEPARATOR = re.compile(rb'"?sep=(.)"?(?:\r\n|\r|\n)', re.IGNORECASE)
 _QUOTED = rb'"[^"]*"'
 _RECORD = re.compile(rb'[\r\n]*((?:[^"\r\n]|' + _QUOTED + rb")*)([\r\n]?)")
 
 
 @dataclass(frozen=True)
 class Header:
-    """How a delimited file begins."""
+    """How a delimited file begins.
+
+    Attributes
+    ----------
+    delimiter : str
+    names : tuple of str
+    lines : int
+        How many lines stand before the first row.
+    """
 
     delimiter: str
     names: tuple[str, ...]
+    lines: int
+
+    @property
+    def keys(self) -> list[str]:
+        """The names, made different for the parser: none that is used occurs twice."""
+        seen: Counter[str] = Counter()
+        keys = []
+        for name in self.names:
+            keys.append(f"{name}\0{seen[name]}" if seen[name] else name)
+            seen[name] += 1
+        return keys
 
 
 def first_record(head: bytes) -> bytes | None:
@@ -40,7 +63,7 @@ def first_record(head: bytes) -> bytes | None:
     return line.rstrip(b"\r") if end and match is not None and match.end() < len(head) else None
 
 
-def read_header(name: str, head: bytes, *, tab: bool = False) -> Header:
+def read_header(name: str, head: bytes, *, tab: bool = False, named: bool = True) -> Header:
     """Read delimiter and names from the beginning of a file.
 
     Parameters
@@ -50,41 +73,75 @@ def read_header(name: str, head: bytes, *, tab: bool = False) -> Header:
     head : bytes
         Its beginning, the whole header line at least.
     tab : bool
-        Whether tabs are known to separate the fields.
+        Whether tabs separate the fields, if the line has any.
+    named : bool
+        Whether the first row holds the names.
 
     Raises
     ------
     TableError
-        If there is no header, it is not text, or it names a column twice.
+        If there is no header, or it is not text.
     """
     head = head.removeprefix(_BYTE_ORDER_MARK)
     if not head.strip():
         raise TableError(f"{name}: the file is empty")
-    record = first_record(head)
-    record = head.strip(b"\r\n") if record is None else record
+    told = _SEPARATOR.match(head)  # a line of Excel's own
+    begun = told.end() if told else 0
+    record = first_record(head[begun:])
+    record = head[begun:].strip(b"\r\n") if record is None else record
     if b"\0" in record:
-        raise TableError(f"{name}: not a table: CSV, TSV or Parquet (plain or gzip) is read")
-    delimiter = "\t" if tab else _sniffed(record, head)
+        raise TableError(f"{name}: not a table: CSV, TSV or Parquet (plain or packed) is read")
+    delimiter = _delimiter(told, record, head[begun:], tab=tab)
     try:
         record.decode()
-        names = _names(record, delimiter)
+        names, more = _names(record, delimiter)
     except UnicodeDecodeError as error:
-        raise TableError(not_utf8(name, "the header line")) from error
+        raise TableError(not_utf8(name, "the header line", record)) from error
     except pa.ArrowInvalid as error:
         words = "the header line is not readable: is a quotation mark never closed?"
         raise TableError(f"{name}: {words}") from error
-    refuse_duplicates(names, name)
-    return Header(delimiter, tuple(names))
+    if not named:
+        numbered = tuple(f"column{place}" for place in range(1, len(names) + 1))
+        return Header(delimiter, numbered, _lines(head[:begun]))
+    behind = begun + head[begun:].index(record) + len(record)
+    return Header(delimiter, tuple(_called(names)), _lines(head[:behind]) + 1 - more)
 
 
-def refuse_duplicates(names: list[str], source: str) -> None:
-    """Raise TableError if two columns have one name."""
-    twice = [name for name, count in Counter(names).items() if count > 1]
+def _delimiter(told: re.Match[bytes] | None, record: bytes, head: bytes, *, tab: bool) -> str:
+    if told is not None:
+        return told[1].decode()
+    return "\t" if tab and b"\t" in record else _sniffed(record, head)
+
+
+def _lines(text: bytes) -> int:
+    """Count the ends of lines."""
+    return len(re.findall(rb"\r\n|\r|\n", text))
+
+
+def _called(names: list[str]) -> list[str]:
+    """Name columns without a name as pandas does: such as a spreadsheet's row numbers."""
+    return [each or f"Unnamed: {place}" for place, each in enumerate(names)]
+
+
+def looks_like_data(names: Sequence[str]) -> bool:
+    """Whether a first row holds values rather than names: half of them are numbers, or more."""
+    return 2 * sum(_is_number(name) for name in names) >= len(names)
+
+
+def refuse_duplicates(
+    names: Sequence[str], source: str, used: Collection[str] | None = None
+) -> None:
+    """Raise TableError if two columns have one name, of those that are used."""
+    counts = Counter(names).items()
+    twice = [name for name, count in counts if count > 1 and (used is None or name in used)]
     if not twice:
         return
-    hint = "; is there no header line?" if all(_is_number(name) for name in twice) else ""
+    hint = f"; {NO_HEADER}" if all(_is_number(name) for name in twice) else ""
     listed = listing(twice)
-    raise TableError(f"{source}: more than one column is named {listed}: rename them{hint}")
+    raise TableError(
+        f"{source}: more than one column is named {listed}: rename them, or leave them out with "
+        f"--drop{hint}"
+    )
 
 
 def listing(names: list[str], most: int = 8) -> str:
@@ -93,19 +150,30 @@ def listing(names: list[str], most: int = 8) -> str:
     return text if len(names) <= most else f"{text} and {len(names) - most} more"
 
 
-def not_utf8(name: str, where: str) -> str:
-    """Say that a file is in another encoding, and what to do about it."""
-    return (
-        f"{name}: {where} is not UTF-8 text: save the file as UTF-8, "
-        "for instance with `iconv -f latin1 -t utf-8`"
-    )
+def not_utf8(name: str, where: str, raw: bytes) -> str:
+    """Say that a file is in another encoding, which one it may be, and what to do about it."""
+    return f"{name}: {where} is not UTF-8 text: give --encoding {_likely(raw)}, or save it as UTF-8"
 
 
-def _names(record: bytes, delimiter: str) -> list[str]:
-    """Let the parser that will read the rows read the names."""
+def _likely(raw: bytes) -> str:
+    """Guess the encoding of some text: Chinese, if it is two bytes a character throughout."""
+    if b"\0" in raw:
+        return "utf-16-le" if raw.find(b"\0") % 2 else "utf-16-be"
+    try:
+        text = raw.decode("gb2312")
+    except UnicodeDecodeError:
+        return "latin-1"
+    return "gb18030" if any(character >= "\u4e00" for character in text) else "latin-1"
+
+
+def _names(record: bytes, delimiter: str) -> tuple[list[str], int]:
+    """Let the parser that will read the rows read the names; say how many rows followed them.
+
+    A quotation mark inside a bare field opens nothing, but `first_record` cannot know that.
+    """
     parse = pa_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True)
     table = pa_csv.read_csv(pa.BufferReader(record + b"\n"), parse_options=parse)
-    return list(table.column_names)
+    return list(table.column_names), len(table)
 
 
 def _sniffed(record: bytes, head: bytes) -> str:

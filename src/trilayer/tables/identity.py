@@ -61,13 +61,13 @@ class Identity:
         """The size when it was first found, in bytes."""
         return 0 if self._stamp is None else self._stamp.size
 
-    def open(self, pieces: bytes = b"") -> "Reader":
+    def open(self, pieces: tuple[bytes, ...] = ()) -> "Reader":
         """Open it, to be read in order, or in pieces if that is how it begins.
 
         Parameters
         ----------
-        pieces : bytes
-            What a file begins with that is read in pieces.
+        pieces : tuple of bytes
+            What files begin with that are read in pieces.
 
         Raises
         ------
@@ -88,7 +88,7 @@ class Identity:
         except BaseException:
             raw.close()
             raise
-        kind = Reader if self.once else InPieces if pieces and start == pieces else InOrder
+        kind = Reader if self.once else InPieces if start in pieces else InOrder
         return kind(raw, self, start)
 
     def check(self) -> None:

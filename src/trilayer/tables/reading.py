@@ -9,7 +9,7 @@ from trilayer.optional import require
 from trilayer.tables.convert import CATEGORY, EMPTY, Values, convert, kind_of
 from trilayer.tables.delimited import read_delimited
 from trilayer.tables.files import Source, TableFile, find_tables
-from trilayer.tables.header import listing
+from trilayer.tables.header import NO_HEADER, listing, looks_like_data, refuse_duplicates
 from trilayer.tables.parquet import parquet_names, read_parquet
 from trilayer.tables.places import Places, Span
 
@@ -89,6 +89,7 @@ def require_columns(names: Collection[str], available: Sequence[str], source: st
     noun = "column" if len(missing) == 1 else "columns"
     raise TableError(
         f"{source}: no {noun} {listing(missing)}{hint}; it has {listing(list(available))}"
+        f"{f': {NO_HEADER}' * looks_like_data(available)}"
     )
 
 
@@ -100,6 +101,7 @@ def _names_to_read(files: Sequence[TableFile], columns: Sequence[str] | None) ->
     for file in files:
         names = column_names(file)
         require_columns(wanted, names, file.name)
+        refuse_duplicates(names, file.name, wanted)
         surplus = [name for name in names if name not in known]
         if columns is None and surplus:
             raise TableError(

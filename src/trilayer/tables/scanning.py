@@ -9,6 +9,7 @@ from trilayer.optional import require
 from trilayer.tables.convert import CATEGORY, convert, in_one_piece, kind_of
 from trilayer.tables.delimited import scan_delimited
 from trilayer.tables.files import Source, TableFile, find_tables
+from trilayer.tables.header import refuse_duplicates
 from trilayer.tables.parquet import row_groups, scan_parquet
 from trilayer.tables.places import Places, Span
 from trilayer.tables.reading import column_names, require_columns
@@ -105,7 +106,9 @@ def scan_raw(
     files = find_tables(sources, keep=False)
     names = list(dict.fromkeys([*kinds, *keep]))
     for file in files:
-        require_columns(names, column_names(file), file.name)
+        available = column_names(file)
+        require_columns(names, available, file.name)
+        refuse_duplicates(available, file.name, names)
     chosen = [None] * len(files) if parts is None else parts
     pairs = list(zip(files, chosen, strict=True))
     return _batches(

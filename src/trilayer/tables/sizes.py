@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from trilayer.tables.files import TableFile
+from trilayer.tables.packing import is_packed
 from trilayer.tables.parquet import parquet_bytes
-from trilayer.tables.storage import GZIP
 
-# Text that gzip made small is taken to have been so many times larger.
-_UNZIPPED = 5
+# Text that was packed is taken to have been so many times larger.
+_UNPACKED = 5
 
 
 def bytes_of(files: Sequence[TableFile]) -> int:
@@ -18,5 +18,4 @@ def bytes_of(files: Sequence[TableFile]) -> int:
 def _bytes_of(file: TableFile) -> int:
     if file.header is None:
         return parquet_bytes(file)
-    zipped = file.storage.start.startswith(GZIP)
-    return file.storage.size * (_UNZIPPED if zipped else 1)
+    return file.storage.size * (_UNPACKED if is_packed(file.storage.start) else 1)

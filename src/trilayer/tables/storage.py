@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from trilayer.errors import TableError
 from trilayer.optional import require
 from trilayer.tables.identity import Identity
+from trilayer.tables.packing import ZIP, unpacked
 
 if TYPE_CHECKING:
     from hashlib import _Hash
@@ -17,11 +18,12 @@ if TYPE_CHECKING:
 else:
     pa = require("pyarrow", "cli")
 
-PARQUET, GZIP = b"PAR1", b"\x1f\x8b"
+PARQUET = b"PAR1"
+_IN_PIECES = (PARQUET, ZIP)
 
 
 class Storage:
-    """Bytes that can be read from the start; those of gzip come out decompressed.
+    """Bytes that can be read from the start; those that are packed come out unpacked.
 
     Attributes
     ----------
@@ -31,11 +33,14 @@ class Storage:
         The first of them.
     whole : bytes or None
         The SHA-256 digest of all of them, if a pass has read them in order.
+    encoding : str or None
+        Of text that is not UTF-8, and comes out as UTF-8.
     """
 
     size: int = 0
     start: bytes = b""
     whole: bytes | None = None
+    encoding: str | None = None
 
     def open(self) -> "pa.NativeFile":
         """Open them for a look."""
@@ -52,6 +57,12 @@ class Storage:
     def digest(self, total: "_Hash") -> None:
         """Put them into a hash."""
         raise NotImplementedError
+
+    def _plain(self, file: "pa.NativeFile", start: bytes, name: str) -> "pa.NativeFile":
+        plain = unpacked(file, start, name)
+        if self.encoding is None:
+            return plain
+        return pa.transcoding_input_stream(plain, self.encoding, "utf8")
 
 
 class Disk(Storage):
@@ -72,16 +83,16 @@ class Disk(Storage):
 
     def open(self) -> "pa.NativeFile":
         """Open it; that it is what it was, its size and time say."""
-        reader = self._identity.open(PARQUET)
+        reader = self._identity.open(_IN_PIECES)
         self.start = reader.start
-        return _unpacked(pa.PythonFile(reader, mode="r"), reader.start)
+        return self._plain(pa.PythonFile(reader, mode="r"), reader.start, self._identity.name)
 
     @contextmanager
     def reading(self) -> "Iterator[pa.NativeFile]":
         """Open it for a pass; after it, make sure that it is what it was."""
-        reader = self._identity.open(PARQUET)
+        reader = self._identity.open(_IN_PIECES)
         try:
-            yield _unpacked(pa.PythonFile(reader, mode="r"), reader.start)
+            yield self._plain(pa.PythonFile(reader, mode="r"), reader.start, self._identity.name)
         except (TableError, pa.ArrowException, OSError, UnicodeDecodeError):
             self.check()  # a row that is cut off is the lesser half of the answer
             raise
@@ -99,13 +110,13 @@ class Disk(Storage):
 class Kept(Storage):
     """What came through a pipe, in memory."""
 
-    def __init__(self, data: bytes) -> None:
-        self._data = data
+    def __init__(self, data: bytes, name: str) -> None:
+        self._data, self._name = data, name
         self.size, self.start = len(data), data[: len(PARQUET)]
 
     def open(self) -> "pa.NativeFile":
         """Open it."""
-        return _unpacked(pa.BufferReader(self._data), self.start)
+        return self._plain(pa.BufferReader(self._data), self.start, self._name)
 
     def digest(self, total: "_Hash") -> None:
         """Put it into a hash."""
@@ -115,15 +126,15 @@ class Kept(Storage):
 class Passing(Storage):
     """A stream that is opened twice: for the head, and for the one pass."""
 
-    def __init__(self, stream: BinaryIO, start: bytes) -> None:
-        self._stream, self.start = stream, start
+    def __init__(self, stream: BinaryIO, start: bytes, name: str) -> None:
+        self._stream, self.start, self._name = stream, start, name
         self._seen = bytearray(start)
         self._rounds = iter((True, False))
 
     def open(self) -> "pa.NativeFile":
         """Open it."""
         replay = _Replay(self._stream, self._seen, record=next(self._rounds))
-        return _unpacked(pa.PythonFile(replay, mode="r"), self.start)
+        return self._plain(pa.PythonFile(replay, mode="r"), self.start, self._name)
 
 
 def storage_of(source: Path | BinaryIO, name: str, *, keep: bool) -> Storage:
@@ -138,24 +149,20 @@ def storage_of(source: Path | BinaryIO, name: str, *, keep: bool) -> Storage:
         Whether it must be readable more than once.
     """
     if not isinstance(source, Path):
-        return _of_stream(source, keep=keep)
+        return _of_stream(source, name, keep=keep)
     if source.is_file() or not source.exists():
         return Disk(source, name, once=not keep)
     # A pipe, such as bash's <(...), can be read only once.
     with source.open("rb") as pipe:
-        return _of_stream(pipe, keep=True)
+        return _of_stream(pipe, name, keep=True)
 
 
-def _of_stream(stream: BinaryIO, *, keep: bool) -> Storage:
+def _of_stream(stream: BinaryIO, name: str, *, keep: bool) -> Storage:
     start = stream.read(len(PARQUET))
     # Parquet keeps its table of contents at the end, so it is kept in any case.
     if keep or start == PARQUET:
-        return Kept(start + stream.read())
-    return Passing(stream, start)
-
-
-def _unpacked(file: "pa.NativeFile", start: bytes) -> "pa.NativeFile":
-    return pa.CompressedInputStream(file, "gzip") if start.startswith(GZIP) else file
+        return Kept(start + stream.read(), name)
+    return Passing(stream, start, name)
 
 
 class _Replay(io.RawIOBase):
