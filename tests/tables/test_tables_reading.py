@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trilayer.errors import TableError
-from trilayer.tables import column_names, find_tables, read_table
+from trilayer.tables import column_names, find_tables, read_table, scan_table
+from trilayer.tables.kinds import survey_table
 
 ROWS = "age,city,when\n31,Oslo,2024-05-01\n,Rome,2024-05-02\n45,,2024-05-03\n"
 PEOPLE = {"age": [31, None, 45], "city": ["Oslo", "Rome", None]}
@@ -20,7 +21,7 @@ PEOPLE = {"age": [31, None, 45], "city": ["Oslo", "Rome", None]}
 
 def put(folder, name, content):
     path = folder / name
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     return path
 
@@ -234,3 +235,38 @@ def test_a_damaged_column_name_in_parquet_is_a_damaged_file(tmp_path):
     path.write_bytes(path.read_bytes().replace(b"column", b"colum\x80"))
     with pytest.raises(TableError, match="damaged"):
         read_table(path)
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_folders_in_a_folder_and_what_their_names_tell(tmp_path, form):
+    def write(name, rows):
+        path = tmp_path / "d" / f"{name}.{form}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        table = pa.table({"n": rows})
+        pq.write_table(table, path) if form == "parquet" else table.to_pandas().to_csv(
+            path, index=False
+        )
+
+    write("year=2023/town=Aix%20la/a", [1, 2])
+    write("year=2024/town=__HIVE_DEFAULT_PARTITION__/a", [3])
+    write("year=2024/_temporary/a", [4])
+    table = read_table(tmp_path / "d")
+    assert table.to_pydict() == {
+        "n": [1, 2, 3], "year": [2023, 2023, 2024], "town": ["Aix la", "Aix la", None],
+    }  # fmt: skip
+    assert read_table(tmp_path / "d", columns=["year"], as_text=["year"])["year"].to_pylist() == [
+        "2023", "2023", "2024",
+    ]  # fmt: skip
+    kinds = {"year": "number", "town": "category"}
+    (first, second) = scan_table(tmp_path / "d", kinds)
+    assert first.to_pydict() == {"year": [2023.0, 2023.0], "town": ["Aix la", "Aix la"]}
+    assert second.to_pydict() == {"year": [2024.0], "town": [None]}
+    survey = survey_table(find_tables(tmp_path / "d"), ["n", "year", "town"])
+    assert survey.counts == (2, 1)
+    assert survey.kinds.get("year") == "number"
+
+
+def test_no_half_of_a_folder_is_left_out(tmp_path):
+    put(tmp_path, "d/a.csv", "n,m\n1,2\n")
+    put(tmp_path, "d/2024/b.csv", "n,m\n3,4\n")
+    assert read_table(tmp_path / "d")["n"].to_pylist() == [3, 1]

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from trilayer.errors import TableError
 from trilayer.optional import require
 from trilayer.tables.header import Header, first_record, read_header
+from trilayer.tables.partitions import Partition, files_below
 from trilayer.tables.storage import PARQUET, Storage, storage_of
 
 if TYPE_CHECKING:
@@ -65,11 +66,14 @@ class TableFile:
         Of a delimited file: its delimiter and column names. None for Parquet.
     storage : Storage
         Where its bytes come from.
+    partition : tuple of (str, str or None)
+        Columns that the names of its folders tell, and what they are in all of its rows.
     """
 
     name: str
     header: Header | None
     storage: Storage
+    partition: Partition = ()
 
     def open(self) -> "pa.NativeFile":
         """Return the (decompressed) bytes as a pyarrow file, from the start, for a look."""
@@ -93,7 +97,8 @@ def find_tables(
     Parameters
     ----------
     sources : path, binary stream, or a sequence of them
-        A folder stands for the files in it, sorted by name; hidden ones are left out.
+        A folder stands for the files in it and in its folders, sorted by name; hidden ones are
+        left out, and a folder ``year=2024`` is a column of those in it.
     keep : bool
         Whether a stream must be readable more than once, so is kept in memory.
     form : Form
@@ -106,7 +111,11 @@ def find_tables(
     """
     given = sources if isinstance(sources, Sequence) and not isinstance(sources, str) else [sources]
     _require_codec(form.encoding)
-    files = [_recognise(each, form, keep=keep) for source in given for each in _expand(source)]
+    files = [
+        _recognise(each, form, partition, keep=keep)
+        for source in given
+        for each, partition in _expand(source)
+    ]
     if not files:
         raise TableError("no table was named: give a file, several, or a folder")
     odd = next((f for f in files if (f.header is None) != (files[0].header is None)), None)
@@ -159,18 +168,17 @@ def _in_words(error: Exception) -> str:
     return "the file is damaged or cut off: fetch or write it again"
 
 
-def _expand(source: Source) -> Sequence[Path | BinaryIO | TableFile]:
+def _expand(source: Source) -> Sequence[tuple[Path | BinaryIO | TableFile, Partition]]:
     if not isinstance(source, str | os.PathLike):
-        return [source]
+        return [(source, ())]
     path = Path(source)
     with plain_errors(str(path)):
         if not path.is_dir():
-            return [path]
-        # As Spark and pyarrow have it, what begins with "_" is no data either.
-        files = sorted(p for p in path.iterdir() if p.name[0] not in "._" and p.is_file())
+            return [(path, ())]
+        files = files_below(path)
     if not files:
         raise TableError(f"{path}: a folder without tables in it")
-    return list(files)
+    return files
 
 
 def _require_codec(encoding: str | None) -> None:
@@ -183,7 +191,9 @@ def _require_codec(encoding: str | None) -> None:
         ) from error
 
 
-def _recognise(source: Path | BinaryIO | TableFile, form: Form, *, keep: bool) -> TableFile:
+def _recognise(
+    source: Path | BinaryIO | TableFile, form: Form, partition: Partition, *, keep: bool
+) -> TableFile:
     if isinstance(source, TableFile):
         return source
     suffixes: set[str] = set()
@@ -197,12 +207,12 @@ def _recognise(source: Path | BinaryIO | TableFile, form: Form, *, keep: bool) -
     if not head.strip():
         raise TableError(f"{name}: the file is empty")
     if head.startswith(PARQUET):
-        return TableFile(name, None, storage)
+        return TableFile(name, None, storage, partition)
     if {".parquet", ".pq"} & suffixes:
         raise TableError(f"{name}: not a Parquet file, whatever its name says, or damaged")
     storage.encoding = encoding
     header = read_header(name, head, tab=".tsv" in suffixes, named=form.header)
-    return TableFile(name, header, storage)
+    return TableFile(name, header, storage, partition)
 
 
 def _read_head(name: str, file: "pa.NativeFile", encoding: str | None) -> tuple[bytes, str | None]:

@@ -37,7 +37,8 @@ def parquet_types(file: TableFile) -> tuple[dict[str, "pa.DataType"], int]:
     with plain_errors(file.name):
         opened = _open(file)
         schema, rows = opened.schema_arrow, int(opened.metadata.num_rows)
-    return {name: schema.field(name).type for name in parquet_names(file)}, rows
+    types = {name: schema.field(name).type for name in parquet_names(file)}
+    return {**{name: pa.string() for name, _ in file.partition}, **types}, rows
 
 
 def parquet_bytes(file: TableFile) -> int:

@@ -11,6 +11,7 @@ from trilayer.tables.delimited import read_delimited
 from trilayer.tables.files import Source, TableFile, find_tables
 from trilayer.tables.header import NO_HEADER, listing, looks_like_data, refuse_duplicates
 from trilayer.tables.parquet import parquet_names, read_parquet
+from trilayer.tables.partitions import completed
 from trilayer.tables.places import Places, Span
 
 if TYPE_CHECKING:
@@ -75,7 +76,14 @@ def read_placed(
 
 def column_names(file: TableFile) -> list[str]:
     """Return the names of a file's columns."""
-    return parquet_names(file) if file.header is None else list(file.header.names)
+    names = parquet_names(file) if file.header is None else list(file.header.names)
+    return [*names, *(name for name, _ in file.partition if name not in names)]
+
+
+def own_names(file: TableFile, names: Sequence[str]) -> list[str]:
+    """Return those of the columns that are in the file itself; one, if none is wanted."""
+    there = parquet_names(file) if file.header is None else list(file.header.names)
+    return [name for name in names if name in set(there)] or there[:1]
 
 
 def require_columns(names: Collection[str], available: Sequence[str], source: str) -> None:
@@ -112,6 +120,14 @@ def _names_to_read(files: Sequence[TableFile], columns: Sequence[str] | None) ->
 
 
 def _read(file: TableFile, names: Sequence[str], as_text: Collection[str]) -> "pa.Table":
+    table = _read_own(file, own_names(file, names) if file.partition else names, as_text)
+    if not file.partition:
+        return table
+    return completed(table, file.partition, names, typed=[n for n in names if n not in as_text])
+
+
+def _read_own(file: TableFile, names: Sequence[str], as_text: Collection[str]) -> "pa.Table":
+    as_text = [name for name in as_text if name in names]
     if file.header is not None:
         return read_delimited(file, names, as_text)
     table = read_parquet(file, names)

@@ -11,8 +11,9 @@ from trilayer.tables.delimited import scan_delimited
 from trilayer.tables.files import Source, TableFile, find_tables
 from trilayer.tables.header import refuse_duplicates
 from trilayer.tables.parquet import row_groups, scan_parquet
+from trilayer.tables.partitions import completed
 from trilayer.tables.places import Places, Span
-from trilayer.tables.reading import column_names, require_columns
+from trilayer.tables.reading import column_names, own_names, require_columns
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -186,7 +187,8 @@ def _blocks(
     file: TableFile, wanted: _Wanted, rows: int, part: range | None
 ) -> Iterator[tuple[int, "pa.Table"]]:
     """Yield blocks of a file, or of a part of it, and the rows before each of them."""
-    at, groups, names = 0, None, wanted.names
+    at, groups = 0, None
+    names = own_names(file, wanted.names) if file.partition else wanted.names
     if part is not None and file.header is None:
         spans = row_groups(file)
         groups = [g for g, span in enumerate(spans) if overlap(span, part)]
@@ -194,7 +196,10 @@ def _blocks(
     if file.header:
         blocks = scan_delimited(file, names)
     else:
-        blocks = scan_parquet(file, names, rows, groups, wanted.dictionaries)
+        coded = [name for name in wanted.dictionaries if name in names]
+        blocks = scan_parquet(file, names, rows, groups, coded)
+    if file.partition:
+        blocks = (completed(block, file.partition, wanted.names) for block in blocks)
     for block in blocks:
         here = range(at, at + len(block))
         kept = here if part is None else overlap(here, part)
