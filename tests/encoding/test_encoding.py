@@ -300,7 +300,7 @@ def test_columns_that_cannot_help_are_named():
     rows = 40
     table = pa.table(
         {
-            "use": list(range(rows)),
+            "use": [i / 2 for i in range(rows)],
             "same": ["x"] * rows,
             "three": [3.0] * rows,
             "yes": [True] * rows,

@@ -24,6 +24,7 @@ from trilayer.errors import InputError
 from trilayer.metrics.scores import losses, prior_logit, scores, verdict
 from trilayer.modelfile import save
 from trilayer.select.dataset import Dataset
+from trilayer.select.leaks import leaks
 from trilayer.tables.targets import Target
 
 if TYPE_CHECKING:
@@ -59,6 +60,12 @@ def _learn_and_judge(
         result = _result(job, rows, trained, unit) | {"seconds": round(seconds, 3)}
         _save(job, rows, network, result)
         _tell(trained, seconds, job.output)
+        for leak in result["leaks"]:
+            say(
+                f"warning: column {leak['column']!r} alone ranks the held-out rows with AUC "
+                f"{leak['auc']:.4f}: if it is known only after the answer is, leave it out with "
+                "--drop"
+            )
         _show(job, result, as_json=as_json)
     return exits.INTERRUPTED if stopped or interrupted else exits.OK
 
@@ -135,6 +142,7 @@ def _result(
             for each in trained.candidates
         ],
         "relevance": trained.relevance,
+        "leaks": [each._asdict() for each in leaks(rows)],
         "solver": network.solver_,
         "engine": network.engine_,
         "iterations": network.n_iter_,

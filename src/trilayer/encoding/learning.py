@@ -13,12 +13,14 @@ from trilayer.encoding.columns import (
     BOOLEAN,
     CATEGORY,
     FREQUENCY,
+    NUMBER,
     PARTS,
     SIGNS,
     Column,
     Part,
     counted,
 )
+from trilayer.encoding.counters import EXACT, Counter
 from trilayer.encoding.levels import Levels, encode
 from trilayer.encoding.parameters import Parameters
 from trilayer.encoding.parts import parts_of
@@ -63,7 +65,7 @@ class TableLearner:
         self._learners = {
             name: None
             if name in parameters.drop
-            else Learner(name, categorical=name in parameters.categorical)
+            else Learner(name, categorical=name in parameters.categorical, named=named)
             for name in names
         }
 
@@ -116,10 +118,13 @@ class Learner:
         The column.
     categorical : bool
         Whether it is a category whatever its values look like.
+    named : bool
+        Whether it is a column of a table, which may count the rows, and not of an array.
     """
 
-    def __init__(self, name: str, *, categorical: bool) -> None:
+    def __init__(self, name: str, *, categorical: bool, named: bool) -> None:
         self.name = name
+        self._counter = Counter() if named else None
         self.rows = self.missing = 0
         self._kind = CATEGORY if categorical else ""
         self._refusal = ""
@@ -166,13 +171,17 @@ class Learner:
             )
         for summary, part in zip(self._summaries, parts, strict=True):
             summary.add(part[there])
+        if self._counter is not None and self._kind == NUMBER:
+            self._counter.add(parts[0][there])
 
     def _numbers(self, max_bins: int) -> Column | str:
+        if self._counter is not None and not self.missing and self._counter.counts:
+            return "it counts the rows: every whole number once, which new rows go beyond"
         found = [summary.distribution() for summary in self._summaries]
         pairs = zip(PARTS[self._kind], found, strict=True)
         varying = [(name, each) for name, each in pairs if each.values.size > 1]
         if not varying:
-            return self._only_missing("every value is the same")
+            return self._only_missing(_one_value(found[0].values))
         if self._kind == BOOLEAN:
             return self._column(parts=SIGNS)
         parts = (
@@ -215,6 +224,13 @@ class Learner:
     def _column(self, **outcome: Any) -> Column:
         missing = self.missing
         return Column(self.name, self._kind, missing=missing > 0, n_missing=missing, **outcome)
+
+
+def _one_value(values: npt.NDArray[np.float64]) -> str:
+    """Say why numbers that are all one tell nothing."""
+    if np.abs(values).max(initial=0.0) < EXACT:
+        return "every value is the same"
+    return "its numbers have too many digits to be told apart: as names they go with --categorical"
 
 
 def _frequency(counts: npt.NDArray[np.int64], present: int) -> Part:
