@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from trilayer.errors import TableError
 from trilayer.optional import require
+from trilayer.tables.foreign import AsParquet, is_foreign
 from trilayer.tables.header import Header, first_record, read_header
 from trilayer.tables.partitions import Partition, files_below
 from trilayer.tables.storage import PARQUET, Storage, storage_of
@@ -26,8 +27,8 @@ else:
 
 _FOREIGN = {
     b"\xd0\xcf\x11\xe0": "an old Excel workbook",
-    b"ARROW1": "an Arrow or Feather file",
     b"%PDF": "a PDF document",
+    b"[{": "a JSON array, not an object on each line",
 }
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # its byte order marks
 _HEAD = 1 << 16  # bytes read at a time until the header line is complete
@@ -204,6 +205,8 @@ def _recognise(
         storage = storage_of(source, name, keep=keep)
         with storage.open() as file:
             head, encoding = _read_head(name, file, form.encoding)
+        if is_foreign(head):
+            return TableFile(name, None, AsParquet(storage), partition)
     if not head.strip():
         raise TableError(f"{name}: the file is empty")
     if head.startswith(PARQUET):
@@ -229,7 +232,7 @@ def _read_head(name: str, file: "pa.NativeFile", encoding: str | None) -> tuple[
     kind = next((kind for magic, kind in _FOREIGN.items() if head.startswith(magic)), None)
     if kind is not None:
         raise TableError(f"{name}: this is {kind}; save it as CSV (in UTF-8) or Parquet")
-    if head.startswith(PARQUET):
+    if head.startswith(PARQUET) or is_foreign(head):
         return head, None
     encoding = encoding or ("utf-16" if head.startswith(_UTF_16) else None)
     in_utf8 = _decoder(encoding)
