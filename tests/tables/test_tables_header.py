@@ -44,6 +44,21 @@ def test_commas_in_a_file_called_tsv(tmp_path):
     assert read_table(put(tmp_path, "a,b\tc\n1\t2\n", "t.tsv")).column_names == ["a,b", "c"]
 
 
+def test_blanks_separate_where_nothing_else_does(tmp_path):
+    path = put(tmp_path, "a b c\n1 x 2\n3 y 4\n", "t.data")
+    assert read_table(path).to_pydict() == {"a": [1, 3], "b": ["x", "y"], "c": [2, 4]}
+    assert read_table(put(tmp_path, "full name\nAnn Lee\nBob\n")).column_names == ["full name"]
+    assert read_table(put(tmp_path, "a b c,d\n1 2 3,4\n")).column_names == ["a b c", "d"]
+
+
+def test_utf_16_that_nothing_says(tmp_path):
+    for encoding in ("utf-16-le", "utf-16-be"):
+        path = put(tmp_path, "name,n\nAnn,1\n".encode(encoding))
+        with pytest.raises(TableError, match=f"give --encoding {encoding}"):
+            read_table(path)
+        assert len(read_table(find_tables(path, form=Form(encoding=encoding)))) == 1
+
+
 def test_no_header(tmp_path):
     path = put(tmp_path, "5.1,red\n4.9,blue\n")
     files = find_tables(path, form=NO_HEADER)

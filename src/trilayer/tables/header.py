@@ -18,6 +18,7 @@ else:
 NO_HEADER = "is its first row no header? Give --no-header"
 
 DELIMITERS = b",;\t|"  # the earlier wins a tie
+_BLANK = ord(" ")
 _SNIFFED = 5  # records that are looked at
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -89,6 +90,8 @@ def read_header(name: str, head: bytes, *, tab: bool = False, named: bool = True
     begun = told.end() if told else 0
     record = first_record(head[begun:])
     record = head[begun:].strip(b"\r\n") if record is None else record
+    if _utf_16(record):
+        raise TableError(not_utf8(name, "the header line", record))
     if b"\0" in record:
         raise TableError(f"{name}: not a table: CSV, TSV or Parquet (plain or packed) is read")
     delimiter = _delimiter(told, record, head[begun:], tab=tab)
@@ -155,10 +158,18 @@ def not_utf8(name: str, where: str, raw: bytes) -> str:
     return f"{name}: {where} is not UTF-8 text: give --encoding {_likely(raw)}, or save it as UTF-8"
 
 
+def _utf_16(raw: bytes) -> str | None:
+    """Name the encoding of text every other byte of which is 0, the others not."""
+    first, second = raw[::2].count(0), raw[1::2].count(0)
+    if bool(first) == bool(second) or 5 * (first + second) < len(raw):
+        return None
+    return "utf-16-le" if second else "utf-16-be"
+
+
 def _likely(raw: bytes) -> str:
     """Guess the encoding of some text: Chinese, if it is two bytes a character throughout."""
-    if b"\0" in raw:
-        return "utf-16-le" if raw.find(b"\0") % 2 else "utf-16-be"
+    if wide := _utf_16(raw):
+        return wide
     try:
         text = raw.decode("gb2312")
     except UnicodeDecodeError:
@@ -185,6 +196,10 @@ def _sniffed(record: bytes, head: bytes) -> str:
         counts = {line.count(delimiter) for line in bare}
         return len(counts) == 1 and counts != {0}, bare[0].count(delimiter)
 
+    blanks = likelihood(_BLANK)
+    others = any(line.count(delimiter) for line in bare for delimiter in DELIMITERS)
+    if blanks[0] and blanks[1] > 1 and not others:
+        return chr(_BLANK)  # nothing else is there, and as many in each of the first rows
     return chr(max(DELIMITERS, key=likelihood))
 
 
