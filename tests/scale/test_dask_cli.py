@@ -4,11 +4,13 @@ import subprocess
 import sys
 from itertools import chain
 
+import numpy as np
 import pytest
 
 from scale.clusters import cluster, wait_for
 from scale.test_dask import table
 from trilayer.cli import main
+from trilayer.modelfile import read
 from trilayer.select import presets, recipe
 
 
@@ -51,12 +53,18 @@ def test_the_recipe_is_the_same_everywhere(data, tmp_path, monkeypatch):
     for module in (presets, recipe):
         for name, value in {"MIDDLE": 2500, "CHOSEN_ON": 3000, "BATCHED": 4000}.items():
             monkeypatch.setattr(module, name, value)
-    written = []
+    written, records = [], []
     for where in ([], ["--stream"], ["--dask", "local"]):
         output = tmp_path / "model.safetensors"
         order = ["train", data, "--target", "answer", "-o", output, "--hidden", 3, "--force"]
         assert main([str(word) for word in (*order, "--starts", 2, *where)]) == 0
         written.append(output.read_bytes())
+        records.append(read(output))
+    for record in records[1:]:  # what differs, should anything
+        assert record.summary == records[0].summary
+        for name in ("W1", "b1", "W2", "b2"):
+            expected = getattr(records[0].params, name)
+            np.testing.assert_array_equal(getattr(record.params, name), expected)
     assert written[0] == written[1] == written[2]
 
 
