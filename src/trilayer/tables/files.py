@@ -34,7 +34,7 @@ _FOREIGN = {
     b"%PDF": "a PDF document",
 }
 _HEAD = 1 << 16  # bytes read at a time until the header line is complete
-_LONGEST_HEADER = 1 << 24
+_LONGEST_HEADER = 1 << 22  # as of every other line: see `trilayer.tables.delimited.BLOCK`
 
 
 @dataclass(frozen=True)
@@ -179,7 +179,12 @@ def _read_head(name: str, file: "pa.NativeFile") -> bytes:
     if kind is not None:
         raise TableError(f"{name}: this is {kind}; save it as CSV (in UTF-8) or Parquet")
     while not head.startswith(PARQUET) and first_record(head) is None:
-        if len(head) > _LONGEST_HEADER or not (more := file.read(len(head))):
+        if len(head) >= _LONGEST_HEADER:
+            raise TableError(
+                f"{name}: no header line ends in its first {_LONGEST_HEADER >> 20} MiB, the most "
+                "that a line may have: is it a table, and is a quotation mark never closed?"
+            )
+        if not (more := file.read(len(head))):
             break
         head += more
     return head

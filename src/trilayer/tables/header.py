@@ -18,8 +18,9 @@ DELIMITERS = b",;\t|"  # the earlier wins a tie
 _SNIFFED = 5  # records that are looked at
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_QUOTED = rb'"[^"]*"'
-_RECORD = re.compile(rb'[\r\n]*((?:[^"\r\n]|' + _QUOTED + rb")*)([\r\n]?)")
+_QUOTED = rb'"[^"]*+"'
+# Possessive: else each character of a long line takes its share of memory for a way back.
+_RECORD = re.compile(rb'[\r\n]*+((?:[^"\r\n]++|' + _QUOTED + rb")*+)([\r\n]?)")
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,9 @@ def not_utf8(name: str, where: str) -> str:
 def _names(record: bytes, delimiter: str) -> list[str]:
     """Let the parser that will read the rows read the names."""
     parse = pa_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True)
-    table = pa_csv.read_csv(pa.BufferReader(record + b"\n"), parse_options=parse)
+    whole = pa_csv.ReadOptions(block_size=len(record) + 1)
+    buffer = pa.BufferReader(record + b"\n")
+    table = pa_csv.read_csv(buffer, read_options=whole, parse_options=parse)
     return list(table.column_names)
 
 
