@@ -8,7 +8,6 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from trilayer import modelfile
 from trilayer.cli import main, shell
 
 from .conftest import make_people
@@ -51,7 +50,7 @@ TRAIN = ("train", "people.csv", "--target", "buys")
         ((*TRAIN, "--solver", "newton"), "choose from"),
         ((*TRAIN, "--solver", "lbfgs", "--learning-rate", "1"), "lbfgs finds its own steps"),
         ((*TRAIN, "--hiden", "3"), "unknown option: --hiden"),
-        ((*TRAIN, "--test-share", "0.01"), "60 rows are too few to hold out 0.01 of them"),
+        ((*TRAIN, "--test-share", "0.01"), " rows, too few to hold out 0.01 of them"),
         (("train", "people.csv"), "trilayer train needs --target: see trilayer train --help"),
         (("train", "people.csv", "--target"), "--target needs a value"),
         (("train",), "trilayer train needs"),
@@ -86,7 +85,8 @@ def test_words_that_do_not_fit(refused, here, words, said):
         ("a,y\n" + "1,u\n1,v\n" * 20, "no column"),
         ("y\n" + "u\nv\n" * 20, "there is no column beside the target"),
         ("a,y\n" + "1,0.5\n2,1.5\n" * 20, "holds the numbers 0.5 and 1.5: labels are whole"),
-        ("a,y\n1,u\n2,v\n", "2 rows are too few to hold out"),
+        ("a,y\n1,u\n2,v\n", "the label 'u' has 1 row, too few to hold out"),
+        ("a,y\n" + "1,u\n2,u\n" * 60 + "3,v\n", "the label 'v' has 1 row, too few to hold out 0.2"),
     ],
 )  # fmt: skip
 def test_tables_that_cannot_be_learnt_from(refused, tmp_path, text, said):
@@ -144,7 +144,6 @@ def test_a_full_disk(refused, here, people, monkeypatch):
 
     monkeypatch.setattr("os.fsync", full)
     assert "the disk is full" in refused("predict", people.model, "people.csv", "-o", "out.csv")
-    monkeypatch.setattr(modelfile.disk, "_write", full)
     said = main([*TRAIN, "-o", "m", "--hidden", "1"])
     assert said == 2
     assert not (here / "m").exists()

@@ -1,5 +1,6 @@
 """`trilayer train --dask`: the model file is that of one machine, byte for byte."""
 
+import resource
 import subprocess
 import sys
 from itertools import chain
@@ -107,3 +108,15 @@ def test_all_workers_gone_is_one_sentence_and_another_machine_goes_on(data, tmp_
     assert not output.exists()
     assert train(data, output, "--stream", "--resume", folder, **descent) == 0
     assert output.read_bytes() == whole.read_bytes()
+
+
+def test_few_descriptors_are_one_sentence(data, tmp_path):
+    def few():
+        resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40))
+
+    order = [sys.executable, "-m", "trilayer", *words(data, tmp_path / "m", "--dask", "local")]
+    done = subprocess.run(order, preexec_fn=few, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert done.stderr.splitlines()[-1].startswith("trilayer: ")
+    assert not (tmp_path / "m").exists()

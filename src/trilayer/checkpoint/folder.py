@@ -14,7 +14,8 @@ KEPT = 2
 LOCK = ".lock"
 
 _NAME = re.compile(r"checkpoint-(\d{8,12})\.safetensors")
-_LEFTOVER = re.compile(r"\.trilayer-[0-9a-f]{16}\.tmp")
+# Of a process that was killed while it wrote; the first form is that of trilayer 0.1.
+_LEFTOVER = re.compile(rf"\.trilayer-[0-9a-f]{{16}}\.tmp|\.{_NAME.pattern}\.[0-9a-f]{{8}}\.part")
 
 
 class Folder:
@@ -40,7 +41,7 @@ class Folder:
             weakref.finalize(self, os.close, _locked(self.path / LOCK))
             names = [entry.name for entry in self.path.iterdir()]
             for name in names:
-                if _LEFTOVER.fullmatch(name):  # of a process that was killed while it wrote
+                if _LEFTOVER.fullmatch(name):
                     (self.path / name).unlink()
         except OSError as error:
             if not make and isinstance(error, FileNotFoundError):

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from trilayer.cli.ending import nothing_half_written
 from trilayer.cli.exits import BAD_INPUT, INTERRUPTED, OK
 from trilayer.cli.output import all_streams, say, soften, standard_output
 from trilayer.errors import TriLayerError
@@ -41,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     int
         0 if all went well, 1 if a check failed, 2 for bad input, 130 after Ctrl-C.
     """
-    with all_streams():
+    with all_streams(), nothing_half_written():
         soften(sys.stdout, sys.stderr)
         return _guarded(lambda: _run(sys.argv[1:] if argv is None else list(argv)))
 
@@ -71,9 +72,21 @@ def _guarded(command: Callable[[], int]) -> int:
         return _refuse(f"{error.filename or 'the system says'}: {error.strerror or error}")
     except MemoryError:
         return _refuse("this needs more memory than there is: use fewer rows or a larger machine")
+    except Exception as error:  # noqa: BLE001 - what is a fault of ours is raised again
+        return _refuse(_of_a_value(error))
     except KeyboardInterrupt:
         say("trilayer: interrupted")
         return INTERRUPTED
+
+
+def _of_a_value(error: Exception) -> str:
+    """Say what a value did that no reader has met; raise again what is a fault of ours."""
+    if isinstance(error, OverflowError):
+        return f"a value of the table or the model file is out of range ({error})"
+    # Those of pyarrow are known by their room: it is imported where tables are read.
+    if type(error).__module__.partition(".")[0] == "pyarrow":
+        return f"the table holds what pyarrow cannot work on ({str(error).splitlines()[0]})"
+    raise error
 
 
 def _refuse(sentence: str) -> int:

@@ -59,13 +59,7 @@ def _client(address: str, wait: float) -> "Iterator[distributed.Client]":
     with ExitStack() as stack:
         where = address
         if address == LOCAL:
-            local = distributed.LocalCluster(
-                n_workers=available_threads(),
-                threads_per_worker=1,
-                dashboard_address="127.0.0.1:0",
-                silence_logs=logging.CRITICAL,
-            )
-            where = stack.enter_context(local)
+            where = stack.enter_context(_of_this_machine())
         try:
             client = distributed.Client(where, timeout=wait, set_as_default=False)
         except (OSError, ValueError, TypeError) as error:
@@ -75,3 +69,25 @@ def _client(address: str, wait: float) -> "Iterator[distributed.Client]":
             ) from error
         stack.callback(client.close, timeout=_CLOSING)
         yield client
+
+
+def _of_this_machine() -> "distributed.LocalCluster":
+    """Start a worker on each processor of this machine.
+
+    Raises
+    ------
+    InputError
+        If the system has not the descriptors, memory or processes for it.
+    """
+    try:
+        return distributed.LocalCluster(
+            n_workers=available_threads(),
+            threads_per_worker=1,
+            dashboard_address="127.0.0.1:0",
+            silence_logs=logging.CRITICAL,
+        )
+    except (RuntimeError, OSError) as error:
+        raise InputError(
+            f"--dask {LOCAL}: workers cannot be started on this machine: allow more open files "
+            "(ulimit -n), memory or processes, or train without --dask"
+        ) from error

@@ -43,7 +43,8 @@ def demo(
         code = _type_in(words)
         if code:
             return code
-    say(f"\nNow try: trilayer predict {shlex.quote(model)} {shlex.quote(str(output / TABLE))}")
+    say("")
+    say(f"Now try: trilayer predict {shlex.quote(model)} {shlex.quote(str(output / TABLE))}")
     _announce(read(model).summary["network"]["auc"])
     return 0
 
@@ -53,7 +54,8 @@ def _type_in(words: list[str]) -> int:
     from trilayer.cli.output import say
     from trilayer.cli.shell import run
 
-    say(f"\n$ trilayer {shlex.join(words)}")
+    say("")
+    say(f"$ trilayer {shlex.join(words)}")
     return run(words)
 
 
@@ -80,10 +82,8 @@ def _write_tables(folder: Path, seed: int) -> None:
     for name, part in zip((TRAIN, TEST), parts, strict=True):
         text = "".join([header, *(rows[index] for index in sorted(part))])
         write_whole(folder / name, text.encode(), force=True)
-    say(
-        f"{folder / TABLE}: {len(rows)} tumours, 30 measurements of each: malignant or benign?\n"
-        f"A fifth of them, {folder / TEST}, is kept for the test."
-    )
+    say(f"{folder / TABLE}: {len(rows)} tumours, 30 measurements of each: malignant or benign?")
+    say(f"A fifth of them, {folder / TEST}, is kept for the test.")
 
 
 def _refuse_to_replace(folder: Path, whole: str) -> None:

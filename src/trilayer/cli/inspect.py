@@ -149,5 +149,10 @@ def _summary(summary: Any) -> str:
     told = summary["network"]
     names = ("auc", "log_loss", "brier", "ece", "accuracy")
     # Models of before the calibration error have none.
-    scores = ", ".join(f"{name} {score(told[name])}" for name in names if name in told)
+    known = {name: told[name] for name in names if name in told}
+    # A caller's own summary may hold anything, whatever its names are.
+    shown = {
+        name: score(x) if x is None or isinstance(x, float) else x for name, x in known.items()
+    }
+    scores = ", ".join(f"{name} {_value(x)}" for name, x in shown.items())
     return f"{told.get('rows')} rows held out: {scores}; {summary.get('verdict', '')}"

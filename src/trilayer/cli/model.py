@@ -110,7 +110,8 @@ class Model:
         """The labels; the column's name is empty if the file does not say it."""
         summary = self.record.summary
         name = summary.get("target") if isinstance(summary, dict) else None
-        return Target(name or "", self.record.classes, self.record.positive)
+        name = name if isinstance(name, str) else ""  # a caller's own summary may hold anything
+        return Target(name, self.record.classes, self.record.positive)
 
     def logits(self, X: Inputs, where: Callable[[int], tuple[str, int]]) -> Floats:
         """Return the logits of the positive label.

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout, suppress
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
+from trilayer.cli.visible import visible
 from trilayer.errors import InputError
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def standard_output() -> Iterator[TextIO]:
 def say(words: str) -> None:
     """Write a line to standard error, if anybody reads it."""
     with suppress(OSError):
-        sys.stderr.write(words + "\n")
+        sys.stderr.write(visible(words) + "\n")
         sys.stderr.flush()
 
 
@@ -109,7 +110,7 @@ def show(*data: "RenderableType") -> None:
         out = console(stream)
         with out.capture() as printed:
             for each in data:
-                out.print(each)
+                out.print(visible(each) if isinstance(each, str) else each)
     write("".join(line.rstrip() + "\n" for line in printed.get().splitlines()))
 
 
@@ -136,11 +137,11 @@ def table(
     laid = Table(box=SIMPLE_HEAD, pad_edge=False)
     for index, name in enumerate(columns):
         justify: JustifyMethod = "right" if numbers and index else "left"
-        laid.add_column(name, justify=justify, overflow="fold")
+        laid.add_column(visible(name), justify=justify, overflow="fold")
     for row in rows:
-        laid.add_row(*row)
+        laid.add_row(*map(visible, row))
     # rich would wrap a title to the width of the table.
-    return Group(title, laid) if title else laid
+    return Group(visible(title), laid) if title else laid
 
 
 def pairs(rows: Iterable[tuple[str, str]]) -> "RenderableType":
@@ -149,7 +150,7 @@ def pairs(rows: Iterable[tuple[str, str]]) -> "RenderableType":
 
     laid = Table.grid(padding=(0, 2))
     for name, value in rows:
-        laid.add_row(name, value)
+        laid.add_row(name, visible(value))
     return laid
 
 

@@ -47,6 +47,7 @@ def predict(
     from trilayer.cli.model import load_model
     from trilayer.cli.output import counted, say
     from trilayer.cli.paths import sources
+    from trilayer.cli.visible import shown_bytes
     from trilayer.errors import InputError
     from trilayer.sources.ahead import made_ahead
     from trilayer.sources.walking import available_threads
@@ -60,7 +61,7 @@ def predict(
     kinds, rows_at_once = encoding.kinds, encoding.batch_rows
     raw = scan_raw(paths, kinds, keep=ids, batch_rows=rows_at_once, coded=kinds)
     rows = 0
-    with TableWriter(sys.stdout.buffer if output is None else output, force=force) as writer:
+    with TableWriter(shown_bytes(sys.stdout) if output is None else output, force=force) as writer:
         for table in made_ahead(partial(_predicted, known, ids), raw, available_threads()):
             writer.write(table)
             rows += len(table)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from trilayer.cli.settings import AS_IT_SAYS, Count, Data, Flag, Text
+from trilayer.cli.visible import visible
 from trilayer.errors import InputError
 
 if TYPE_CHECKING:
@@ -162,7 +163,7 @@ def _drawn(matrix: dict[str, Any], inputs: list[str]) -> str:
     rows = matrix["values"]
     labels = [""] * len(rows)
     if matrix["symbols"][0] == "n1":
-        labels = [f"  {name}" for name in inputs]
+        labels = [f"  {visible(name)}" for name in inputs]
     lines = [
         "".join(f"{number:>12.5g}" for number in row) + label
         for row, label in zip(rows, labels, strict=True)

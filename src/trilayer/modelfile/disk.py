@@ -3,10 +3,10 @@
 import contextlib
 import errno
 import os
-import secrets
 import stat
 from pathlib import Path
 
+from trilayer.atomic import keep, part_of, to_disk
 from trilayer.errors import InputError, ModelFileError
 
 MAX_FILE_BYTES = 1 << 30
@@ -73,13 +73,10 @@ def write_bytes(path: Path, data: bytes, *, force: bool) -> None:
     try:
         target = Path(os.path.realpath(path))
         mode = _existing_mode(target, force)
-        temporary = target.with_name(f".trilayer-{secrets.token_hex(8)}.tmp")
-        try:
-            _write(temporary, data, mode)
-            temporary.replace(target)
-        finally:
-            with contextlib.suppress(OSError):
-                temporary.unlink()
+        with part_of(target, mode) as (part, file):
+            file.write(data)
+            to_disk(file)
+            keep(part, file, target)
         _sync_folder(target.parent)
     except OSError as error:
         raise ModelFileError(_reason(error, _WRITING)) from error
@@ -119,15 +116,6 @@ def _existing_mode(target: Path, force: bool) -> int | None:
     if not force:
         raise ModelFileError("it exists already; choose another name, or ask to replace it")
     return stat.S_IMODE(mode)
-
-
-def _write(temporary: Path, data: bytes, mode: int | None) -> None:
-    with temporary.open("xb") as file:
-        if mode is not None:
-            temporary.chmod(mode)
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _sync_folder(folder: Path) -> None:

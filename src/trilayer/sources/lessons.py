@@ -15,7 +15,7 @@ from trilayer.errors import InputError, TriLayerError
 from trilayer.optional import require
 from trilayer.sources.rowcache import size_of
 from trilayer.sources.split import Split
-from trilayer.tables import CATEGORY, NUMBER, Block, Places, convert, kind_of, refuse_infinite
+from trilayer.tables import CATEGORY, DATE, NUMBER, Block, Places, convert, kind_of, refuse_infinite
 from trilayer.tables.targets import Tally, Target, missing
 
 if TYPE_CHECKING:
@@ -221,14 +221,17 @@ def _weights(block: Block, name: str | None) -> NDArray[np.float64]:
 
 @contextmanager
 def _placed(block: Block, names: Sequence[str]) -> Iterator[None]:
-    """Let what is wrong with a number be said with its file and its row."""
+    """Let what is wrong with a number or a date be said with its file and its row."""
     try:
         yield
     except TriLayerError:
         places: Places = block.places
-        refuse_infinite(block.rows, _numbers(block, names), places)
+        refuse_infinite(block.rows, _of_kind(NUMBER, block, names), places)
+        for name in _of_kind(DATE, block, names):
+            source, first = places.of(0)
+            convert(block.rows[name], DATE, name, source=source, first_row=first)
         raise
 
 
-def _numbers(block: Block, names: Sequence[str]) -> list[str]:
-    return [name for name in names if kind_of(block.rows[name].type) == NUMBER]
+def _of_kind(kind: str, block: Block, names: Sequence[str]) -> list[str]:
+    return [name for name in names if kind_of(block.rows[name].type) == kind]

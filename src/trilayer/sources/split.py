@@ -89,19 +89,22 @@ class Split:
         self._rest = waiting[whole:]
 
     def check(self) -> None:
-        """Refuse a table that is too small to be split.
+        """Refuse a table one of whose labels has too few rows to be split.
 
         Raises
         ------
         InputError
             If a label is not on both sides, where any rows are held out.
         """
-        both = all(0 < stratum.held < stratum.count for stratum in self._strata.values())
-        if self.share and not both:
-            rows = sum(stratum.count for stratum in self._strata.values())
+        if not self.share:
+            return
+        for label, stratum in self._strata.items():
+            if 0 < stratum.held < stratum.count:
+                continue
+            count = f"{stratum.count:,} row" + "s" * (stratum.count != 1)
             raise InputError(
-                f"{rows:,} rows are too few to hold out {self.share:g} of them with both labels on "
-                "both sides: give more rows, or another table with --valid"
+                f"the label {label!r} has {count}, too few to hold out {self.share:g} of them and "
+                "learn from the others: give more rows of it, or another table with --valid"
             )
 
     def is_held(self, first: int, count: int) -> NDArray[np.bool_]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from trilayer.errors import TableError
 from trilayer.optional import require
-from trilayer.tables.values import TEXT, YES, nothing, number, of_texts, whole
+from trilayer.tables.values import TEXT, YES, as_python, nothing, number, of_texts, whole
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -212,7 +212,9 @@ def _to_timestamp(values: Values) -> Values:
     if pa.types.is_time(values.type):
         values = values.cast(pa.time64("us"), safe=False).cast(pa.int64())
     elif pa.types.is_timestamp(values.type):
-        values = values.cast(pa.timestamp("us", values.type.tz), safe=False).cast(pa.int64())
+        # Nanoseconds are cut off; what is too far for microseconds is refused.
+        exact = values.type.unit != "ns"
+        values = values.cast(pa.timestamp("us", values.type.tz), safe=exact).cast(pa.int64())
     return values.cast(pa.timestamp("us"))
 
 
@@ -260,7 +262,7 @@ def _first_misfit(values: Values, kind: str) -> tuple[int, object]:
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (middle, high) if _fits(read, given.slice(0, middle)) else (low, middle)
-    return high - 1, values[high - 1].as_py()
+    return high - 1, as_python(values[high - 1])
 
 
 def _fits(read: Reading, values: Values) -> bool:

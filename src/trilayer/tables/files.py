@@ -32,7 +32,7 @@ _FOREIGN = {
 }
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # its byte order marks
 _HEAD = 1 << 16  # bytes read at a time until the header line is complete
-_LONGEST_HEADER = 1 << 24
+_LONGEST_HEADER = 1 << 22  # as of every other line: see `trilayer.tables.delimited.BLOCK`
 
 
 @dataclass(frozen=True)
@@ -238,7 +238,12 @@ def _read_head(name: str, file: "pa.NativeFile", encoding: str | None) -> tuple[
     in_utf8 = _decoder(encoding)
     head = in_utf8(head)
     while first_record(head) is None:
-        if len(head) > _LONGEST_HEADER or not (more := file.read(len(head))):
+        if len(head) >= _LONGEST_HEADER:
+            raise TableError(
+                f"{name}: no header line ends in its first {_LONGEST_HEADER >> 20} MiB, the most "
+                "that a line may have: is it a table, and is a quotation mark never closed?"
+            )
+        if not (more := file.read(len(head))):
             break
         head += in_utf8(bytes(more))
     return head, encoding

@@ -23,8 +23,9 @@ _SNIFFED = 5  # records that are looked at
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _SEPARATOR = re.compile(rb'"?sep=(.)"?(?:\r\n|\r|\n)', re.IGNORECASE)
-_QUOTED = rb'"[^"]*"'
-_RECORD = re.compile(rb'[\r\n]*((?:[^"\r\n]|' + _QUOTED + rb")*)([\r\n]?)")
+_QUOTED = rb'"[^"]*+"'
+# Possessive: else each character of a long line takes its share of memory for a way back.
+_RECORD = re.compile(rb'[\r\n]*+((?:[^"\r\n]++|' + _QUOTED + rb")*+)([\r\n]?)")
 
 
 @dataclass(frozen=True)
@@ -183,7 +184,9 @@ def _names(record: bytes, delimiter: str) -> tuple[list[str], int]:
     A quotation mark inside a bare field opens nothing, but `first_record` cannot know that.
     """
     parse = pa_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True)
-    table = pa_csv.read_csv(pa.BufferReader(record + b"\n"), parse_options=parse)
+    whole = pa_csv.ReadOptions(block_size=len(record) + 1)
+    buffer = pa.BufferReader(record + b"\n")
+    table = pa_csv.read_csv(buffer, read_options=whole, parse_options=parse)
     return list(table.column_names), len(table)
 
 

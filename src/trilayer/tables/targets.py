@@ -120,12 +120,7 @@ def learn_target(
     InputError
         If there are not two, or `positive` is none of them.
     """
-    if kind_of(values.type) == UNKNOWN:
-        raise InputError(
-            f"target column {name!r} {unusable(values.type)}: a target holds two labels"
-        )
-    if kind_of(values.type) == DATE:
-        raise InputError(f"target column {name!r} holds dates: a target holds two labels")
+    _refuse_kind(values, name)
     labels = to_labels(values, name)
     classes = np.unique(labels)
     if len(classes) != 2:
@@ -169,10 +164,7 @@ class Tally:
 
     def add(self, values: "pa.Array") -> None:
         """Count the labels of some rows, all of which have one."""
-        if kind_of(values.type) == UNKNOWN:
-            raise InputError(
-                f"target column {self.name!r} {unusable(values.type)}: a target holds two labels"
-            )
+        _refuse_kind(values, self.name)
         if kind_of(values.type) == CATEGORY:
             values = convert(values, CATEGORY, self.name)
         for value, count in zip(*pc.value_counts(values).flatten(), strict=True):
@@ -198,6 +190,17 @@ class Tally:
             return Target(self.name, known, known.tolist()[1])
         chunks = [pa.array([value.as_py()], value.type) for value in self._seen]
         return learn_target(pa.chunked_array(_joined(chunks)), self.name, positive)[0]
+
+
+def _refuse_kind(values: "pa.ChunkedArray | pa.Array", name: str) -> None:
+    """Raise InputError if values of this type are no labels."""
+    kind = kind_of(values.type)
+    if kind == UNKNOWN:
+        raise InputError(
+            f"target column {name!r} {unusable(values.type)}: a target holds two labels"
+        )
+    if kind == DATE:
+        raise InputError(f"target column {name!r} holds dates: a target holds two labels")
 
 
 def _joined(chunks: list["pa.Array"]) -> list["pa.Array"]:

@@ -79,3 +79,11 @@ def nothing(kind: "pa.DataType") -> "pa.Scalar":
 
 
 YES = of_numpy(np.array([True]))[0]
+
+
+def as_python(value: "pa.Scalar") -> Any:
+    """Return a value as Python's own, or as text where it has none: dates past the year 9999."""
+    try:
+        return value.as_py()
+    except (OverflowError, ValueError, pa.ArrowException):
+        return f"{value.type} {getattr(value, 'value', None)}"

@@ -4,7 +4,6 @@ import errno
 import gzip
 import io
 import os
-import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -12,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
+from trilayer.atomic import keep, part_of, to_disk
 from trilayer.errors import TableError
 from trilayer.optional import require
 from trilayer.tables.convert import decoded
@@ -172,18 +172,13 @@ def _new_file(path: Path, *, force: bool) -> Iterator[BinaryIO]:
         return
     _refuse_existing(path, force=force)
     path = path.resolve()
-    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        with partial.open("xb") as file:
-            if path.exists():  # who may read it stays as it was
-                partial.chmod(stat.S_IMODE(path.stat().st_mode))
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
+    # Who may read it stays as it was.
+    mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else None
+    with part_of(path, mode) as (part, file):
+        yield file
+        to_disk(file)
         _refuse_existing(path, force=force)  # it may have come meanwhile
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+        keep(part, file, path)
 
 
 def _refuse_existing(path: Path, *, force: bool) -> None:
