@@ -175,6 +175,23 @@ def average(members: Sequence[Params]) -> Params:
     )
 
 
+def split(params: Params, count: int) -> list[Params]:
+    """Return `count` networks of which `average` makes this one: as many hidden units each.
+
+    Raises
+    ------
+    ShapeError
+        If the hidden units cannot be shared out.
+    """
+    if not params.n2 or params.n2 % count:
+        raise ShapeError(f"{params.n2} hidden units are not those of {count} networks")
+    parts = zip(
+        np.split(params.W1, count, axis=1), np.split(params.b1, count),
+        np.split(params.W2 * params.W2.dtype.type(count), count), strict=True,
+    )  # fmt: skip
+    return [Params(W1, b1, W2, params.b2) for W1, b1, W2 in parts]
+
+
 def initialise(n1: int, n2: int, rng: "np.random.Generator", dtype: Any = np.float64) -> Params:
     """Draw a start: weights uniform, small enough that no sigmoid is saturated.
 

@@ -430,6 +430,14 @@ def test_pickles_and_clones(blobs):
     assert clone(clf).get_params() == clf.get_params()
 
 
+@pytest.mark.parametrize("settings", [{}, {"solver": "adam"}, {"n_starts": 2}], ids=str)
+def test_a_pickle_holds_the_weights_once(settings):
+    X = np.random.default_rng(0).normal(size=(40, 300))
+    clf = TriLayerClassifier(32, max_iter=2, tol=0, random_state=0, **settings).fit(X, X[:, 0] > 0)
+    weights = sum(matrix.nbytes for matrix in vars(clf.params_).values())
+    assert len(pickle.dumps(clf)) < 1.1 * weights
+
+
 @given(
     st.integers(1, 4),
     st.integers(0, 5),
@@ -443,6 +451,7 @@ def test_any_small_problem_fits_and_gives_probabilities(n1, n2, m, solver, seed)
     y = np.arange(m) % 2
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.filterwarnings("ignore", "every probability comes out as")
         clf = quick(hidden_units=n2, solver=solver, max_iter=4).fit(X, y)
     p = clf.predict_proba(X)
     assert np.all((p >= 0) & (p <= 1))

@@ -86,6 +86,6 @@ def test_check_rows_of_another_table_are_refused(tmp_path):
 
 
 def test_a_pipeline_of_other_steps_is_refused(tmp_path):
-    other = make_pipeline("passthrough", TriLayerClassifier())
-    with pytest.raises(ModelFileError, match="a Pipeline of a TableEncoder and a"):
+    other = make_pipeline(TriLayerClassifier(), TriLayerClassifier())
+    with pytest.raises(ModelFileError, match="is a TriLayerClassifier, which has no form"):
         save(other, tmp_path / "m")

@@ -136,7 +136,7 @@ def test_what_is_kept_is_saved(tmp_path):
     save(clf, tmp_path / "model.safetensors")
     again = load(tmp_path / "model.safetensors")
     assert np.array_equal(again.predict_proba(X), clf.predict_proba(X))
-    assert again.l2 == 1.0
+    assert again.l2_ == 1.0
 
 
 @pytest.mark.parametrize("bad", [{"l2s": ()}, {"hidden_units": []}])

@@ -42,6 +42,7 @@ def _facts(record: "ModelRecord") -> dict[str, Any]:
     return {
         "format": FORMAT,
         "kind": record.kind,
+        "preparation": [step.kind for step in record.preparation],
         "inputs": params.n1,
         "hidden": params.n2,
         "parameters": params.W1.size + params.b1.size + params.W2.size + params.b2.size,
@@ -94,7 +95,7 @@ def _in_words(facts: dict[str, Any]) -> list[tuple[str, str]]:
     left_out = [f"{each['column']}: {each['reason']}" for each in facts["left_out"]]
     rows = [
         ("file", f"{facts['file']}, {facts['bytes']:,} bytes, format {facts['format']}"),
-        ("kind", facts["kind"]),
+        ("kind", ", behind ".join([facts["kind"], *facts["preparation"]])),
         ("network", f"{facts['inputs']:,} inputs, {facts['hidden']:,} hidden units, 1 output"),
         ("parameters", f"{facts['parameters']:,} in {network}, {facts['dtype']}"),
         ("classes", f"y = 0 is {first!r}, y = 1 is {second!r}"),

@@ -15,6 +15,7 @@ from trilayer.engines import select
 from trilayer.errors import InputError, TriLayerError
 from trilayer.lazy import cached_property
 from trilayer.modelfile import ModelRecord, read
+from trilayer.modelfile.preparation import Step, prepared
 from trilayer.params import Params
 from trilayer.sources.ahead import made_ahead
 from trilayer.sources.walking import available_threads
@@ -38,6 +39,7 @@ class Encoding:
 
     encoder: "FittedEncoder | None"
     names: tuple[str, ...] = ()
+    preparation: tuple[Step, ...] = ()
 
     @property
     def kinds(self) -> dict[str, str]:
@@ -85,7 +87,7 @@ class Encoding:
     def _numbers(self, block: Block) -> Floats:
         numbers = [convert(block.rows[name], NUMBER, name) for name in self.names]
         columns = [np.where(missing(each), np.nan, to_numpy(each)) for each in numbers]
-        X = np.stack(columns, axis=1)
+        X = prepared(self.preparation, np.stack(columns, axis=1))
         wrong = np.argwhere(~np.isfinite(X))
         if len(wrong):
             row, column = wrong[0].tolist()
@@ -144,7 +146,9 @@ def load_model(name: str) -> Model:
             f"{name}: this model was saved without the names of its columns, so no table fits "
             "it: use it from Python, or train it on a table"
         )
-    return Model(name, record, Encoding(record.encoder, record.feature_names or ()))
+    return Model(
+        name, record, Encoding(record.encoder, record.feature_names or (), record.preparation)
+    )
 
 
 def positive_logits(params: Params, X: Inputs, target: Target) -> Floats:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from trilayer.derivation import core
+from trilayer.derivation.models import of_model
 from trilayer.derivation.trace import Trace, check_samples, trace
 from trilayer.params import FloatArray, Params, pack, unpack
 
@@ -50,9 +51,7 @@ class GradientCheck:
     table: list[GradientRow]
 
 
-def check_gradients(
-    params: Params, X: ArrayLike, Y: ArrayLike, step: float | None = None
-) -> GradientCheck:
+def check_gradients(params: Any, X: Any, Y: ArrayLike, step: float | None = None) -> GradientCheck:
     """Compare E20 to E32 with central differences of J, in float64.
 
     The four-point form, (8 [J(θ+h) - J(θ-h)] - [J(θ+2h) - J(θ-2h)]) / 12h, whose own
@@ -60,9 +59,11 @@ def check_gradients(
 
     Parameters
     ----------
-    params : Params
+    params : Params, or a fitted classifier
     X : array, n1 × m
+        For a classifier: rows, as its `predict` takes them.
     Y : array, 1 × m
+        For a classifier: labels.
     step : float, optional
         The h above. By default ε^(1/5); for hidden unit j divided by |W2_j| / 4 where that
         exceeds 1, and for the weights of an input also by the input's largest value, so
@@ -82,6 +83,7 @@ def check_gradients(
     InputError
         As `trace` does.
     """
+    params, X, Y = of_model(params, X, Y)
     params = params.astype(np.float64)
     X, Y = check_samples(params.n1, X, Y)
     t = trace(params, X, Y)

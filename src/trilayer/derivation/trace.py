@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from trilayer.derivation import core
+from trilayer.derivation.models import of_model
 from trilayer.errors import InputError, ShapeError
-from trilayer.params import FloatArray, Params, real_numbers
+from trilayer.params import FloatArray, real_numbers
 
 Matrices = Mapping[str, FloatArray]
 
@@ -278,16 +279,16 @@ def table(n2: int) -> tuple[Equation, ...]:
     return NETWORK if n2 else UNIT
 
 
-def trace(params: Params, X: ArrayLike, Y: ArrayLike) -> Trace:
+def trace(params: Any, X: Any, Y: ArrayLike) -> Trace:
     """Run one pass in float64 and keep every matrix (E7 to E32; E33 and E34 for n2 = 0).
 
     Parameters
     ----------
-    params : Params
+    params : Params, or a fitted classifier
     X : array, n1 × m
-        Samples as columns.
+        Samples as columns. For a classifier: rows, as its `predict` takes them.
     Y : array, 1 × m (or m numbers)
-        Targets, 0 or 1.
+        Targets, 0 or 1. For a classifier: labels.
 
     Raises
     ------
@@ -295,6 +296,7 @@ def trace(params: Params, X: ArrayLike, Y: ArrayLike) -> Trace:
         If a shape does not fit, a number that goes in is not finite, or a target is not 0
         or 1.
     """
+    params, X, Y = of_model(params, X, Y)
     params = params.astype(np.float64)
     if not params.is_finite():
         raise InputError("the parameters hold NaN or infinity")

@@ -85,7 +85,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     kinds_ : dict of str to str
         The columns used and their kinds, as `trilayer.tables.scan_table` wants them.
     n_rows_ : int
-        The number of rows learnt from.
+        The number of rows learnt from, each as often as its weight says.
     n_features_in_ : int
         The number of columns seen.
     feature_names_in_ : ndarray of str
@@ -112,7 +112,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.min_count = min_count
         self.dtype = dtype
 
-    def fit(self, X: Any, y: object = None) -> Self:
+    def fit(self, X: Any, y: object = None, sample_weight: npt.ArrayLike | None = None) -> Self:
         """Learn the columns of a table.
 
         Parameters
@@ -121,6 +121,9 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             A pandas, polars or pyarrow table, or a 2-D array.
         y : ignored
             The encoding does not look at the target.
+        sample_weight : array-like, (m,), optional
+            How many rows each counts for in quantiles and frequencies: 2 is the row twice, and
+            0 its absence.
 
         Raises
         ------
@@ -131,9 +134,14 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """
         for name in ("_learnt", "_learning", "n_features_in_", "feature_names_in_"):
             self.__dict__.pop(name, None)
-        return self.partial_fit(X, y).finish()
+        return self.partial_fit(X, y, sample_weight).finish()
 
-    def partial_fit(self, X: Any, y: object = None) -> Self:  # noqa: ARG002
+    def partial_fit(
+        self,
+        X: Any,
+        y: object = None,  # noqa: ARG002
+        sample_weight: npt.ArrayLike | None = None,
+    ) -> Self:
         """Take in the next rows of a table too large to hold; `finish` follows the last.
 
         What is learnt is the same, to the bit, however the rows are cut.
@@ -144,7 +152,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             As `fit` does; also if the encoder comes from a file, which tells what was
             learnt, but not how to go on.
         """
-        from trilayer.encoding.intake import as_table, positions_of
+        from trilayer.encoding.intake import as_table, positions_of, present
         from trilayer.encoding.learning import TableLearner
 
         if hasattr(self, "_learnt") and not hasattr(self, "_learning"):
@@ -155,7 +163,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             self._set_names(table.column_names, named=named)
         names = self._learning.names
         places = positions_of(table, names, names, named=named, by_name=self._learning.named)
-        self._learning.add(table.select(places))
+        self._learning.add(*present(table.select(places), sample_weight))
         self.__dict__.pop("_learnt", None)
         return self
 
@@ -171,7 +179,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             learning = self._learning
             columns, dropped = learning.settle(checked(self))
             names = tuple(learning.names)
-            self._learnt = Learnt(names, learning.named, learning.rows, CLIP, columns, dropped)
+            self._learnt = Learnt(names, learning.named, learning.n_rows, CLIP, columns, dropped)
         check_is_fitted(self)
         return self
 

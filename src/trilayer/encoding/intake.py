@@ -4,8 +4,11 @@ import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from trilayer.encoding.levels import Weights
 from trilayer.errors import InputError
-from trilayer.tables.frames import from_array, has_names, is_table, to_arrow
+from trilayer.tables.frames import from_array, has_names, is_table, refuse_elsewhere, to_arrow
 from trilayer.tables.reading import require_columns
 
 if TYPE_CHECKING:
@@ -16,10 +19,39 @@ def as_table(X: Any, estimator: object) -> tuple["pa.Table", bool]:
     """Make a data frame or a 2-D array a table; say whether its columns have names."""
     if is_table(X):
         return to_arrow(X), has_names(X)
+    refuse_elsewhere(X)
     from sklearn.utils import check_array
 
     array = check_array(X, dtype=None, ensure_all_finite=False, estimator=estimator)
     return from_array(array), False
+
+
+def present(table: "pa.Table", sample_weight: Any) -> "tuple[pa.Table, Weights]":
+    """Return the rows that weigh something, and their weights: None where all weigh 1.
+
+    Raises
+    ------
+    InputError
+        If there are not as many weights as rows, or one is negative or not finite.
+    """
+    if sample_weight is None:
+        return table, None
+    weights = np.asarray(sample_weight, dtype=np.float64)
+    if weights.shape != (len(table),):
+        raise InputError(
+            f"sample_weight has the shape {weights.shape} beside {len(table)} rows: give one "
+            "number for each"
+        )
+    if not np.all(np.isfinite(weights) & (weights >= 0)):
+        raise InputError("sample_weight holds a number that is negative or not finite")
+    there = weights > 0
+    if not there.any():
+        raise InputError("all sample weights are zero: there is nothing to learn from")
+    if not there.all():
+        import pyarrow as pa
+
+        table, weights = table.filter(pa.array(there)), weights[there]
+    return table, None if np.all(weights == 1) else weights
 
 
 def positions_of(

@@ -21,7 +21,7 @@ from trilayer.encoding.columns import (
     counted,
 )
 from trilayer.encoding.counters import EXACT, Counter
-from trilayer.encoding.levels import Levels, encode
+from trilayer.encoding.levels import Levels, Weights, encode
 from trilayer.encoding.parameters import Parameters
 from trilayer.encoding.parts import parts_of
 from trilayer.encoding.quantiles import Summary
@@ -61,7 +61,7 @@ class TableLearner:
     def __init__(self, names: Sequence[str], named: bool, parameters: Parameters) -> None:
         require_columns([*parameters.categorical, *parameters.drop], names, "the table")
         self.names, self.named = list(names), named
-        self.rows = 0
+        self.rows, self._seen = 0.0, 0
         self._learners = {
             name: None
             if name in parameters.drop
@@ -69,12 +69,25 @@ class TableLearner:
             for name in names
         }
 
-    def add(self, table: "pa.Table") -> None:
-        """Take in the next rows; the columns stand in the order of the names."""
+    def add(self, table: "pa.Table", weights: Weights = None) -> None:
+        """Take in the next rows; the columns stand in the order of the names.
+
+        Parameters
+        ----------
+        table : pyarrow.Table
+        weights : array, (m,), optional
+            How many rows each counts for, positive: with all rows, or with none.
+        """
         for index, learner in enumerate(self._learners.values()):
             if learner is not None:
-                learner.add(table.column(index), self.rows + 1)
-        self.rows += len(table)
+                learner.add(table.column(index), self._seen + 1, weights)
+        self._seen += len(table)
+        self.rows += weighed(len(table), weights)
+
+    @property
+    def n_rows(self) -> int:
+        """How many rows they count for."""
+        return math.ceil(self.rows)
 
     def settle(
         self, parameters: Parameters
@@ -103,9 +116,8 @@ class TableLearner:
         if not columns:
             reasons = "; ".join(f"{name}: {reason}" for name, reason in dropped[:5])
             more = "; and so on" if len(dropped) > 5 else ""
-            raise TableError(
-                f"no column of the table ({counted(self.rows, 'sample')}) can help: {reasons}{more}"
-            )
+            samples = counted(self._seen, "sample")
+            raise TableError(f"no column of the table ({samples}) can help: {reasons}{more}")
         return tuple(columns), tuple(dropped)
 
 
@@ -125,54 +137,60 @@ class Learner:
     def __init__(self, name: str, *, categorical: bool, named: bool) -> None:
         self.name = name
         self._counter = Counter() if named else None
-        self.rows = self.missing = 0
+        self.rows = self.missing = 0.0
+        self._present = 0  # rows with a value, whatever they weigh
         self._kind = CATEGORY if categorical else ""
         self._refusal = ""
         self._levels = Levels()
         self._summaries: list[Summary] = []
 
-    def add(self, values: Values, first_row: int) -> None:
+    def add(self, values: Values, first_row: int, weights: Weights = None) -> None:
         """Take in the next rows; the first value that is there decides the kind."""
-        self.rows += len(values)
+        self.rows += weighed(len(values), weights)
         have = kind_of(values.type)
         if have == EMPTY:
-            self.missing += len(values)
+            self.missing += weighed(len(values), weights)
         elif have == UNKNOWN:
             self._refusal = unusable(values.type)
         elif not self._refusal:
             self._kind = self._kind or have
-            self._count(values, first_row)
+            self._count(values, first_row, weights)
 
     def settle(self, parameters: Parameters) -> Column | str:
         """Say what the column becomes, or in words why it is left out."""
         if self._refusal:
             return self._refusal
-        present = self.rows - self.missing
-        if not present:
+        if not self._present:
             return "every value is missing"
         if self._kind == CATEGORY:
-            return self._category(present, parameters)
+            return self._category(self.rows - self.missing, parameters)
         return self._numbers(parameters.max_bins)
 
-    def _count(self, values: Values, first_row: int) -> None:
+    def _count(self, values: Values, first_row: int, weights: Weights) -> None:
         if self._kind == CATEGORY:
             texts, codes = encode(convert(values, CATEGORY, self.name, first_row=first_row))
-            self.missing += int((codes < 0).sum())
-            self._levels.add(texts, codes)
+            self._note(codes >= 0, weights)
+            self._levels.add(texts, codes, weights)
             return
         parts = parts_of(values, self._kind, self.name, first_row)
         self._summaries = self._summaries or [Summary() for _ in parts]
         there = ~np.isnan(parts[0])
-        self.missing += int((~there).sum())
+        self._note(there, weights)
         if np.abs(parts[0][there]).max(initial=0.0) > LARGEST:
             raise InputError(
                 f"column {self.name!r} holds numbers beyond {LARGEST:.0e}, too large to be "
                 "scaled: correct them or use a larger unit"
             )
         for summary, part in zip(self._summaries, parts, strict=True):
-            summary.add(part[there])
+            summary.add(part[there], None if weights is None else weights[there])
         if self._counter is not None and self._kind == NUMBER:
             self._counter.add(parts[0][there])
+
+    def _note(self, there: npt.NDArray[np.bool_], weights: Weights) -> None:
+        """Count the rows with a value and those without."""
+        count = int(np.count_nonzero(there))
+        self._present += count
+        self.missing += weighed(len(there) - count, None if weights is None else weights[~there])
 
     def _numbers(self, max_bins: int) -> Column | str:
         if self._counter is not None and not self.missing and self._counter.counts:
@@ -190,13 +208,14 @@ class Learner:
         )
         return self._column(parts=tuple(parts))
 
-    def _category(self, present: int, parameters: Parameters) -> Column | str:
+    def _category(self, present: float, parameters: Parameters) -> Column | str:
         levels = self._levels
         different = len(levels.counts)
         if different == 1 and not levels.full:
             return self._only_missing("every value is the same")
         # Those not kept may all be different: few values repeat in a stream of names.
-        if present >= ID_ROWS and different + levels.uncounted >= ID_LIKE * present:
+        rows = self._present
+        if rows >= ID_ROWS and different + levels.uncounted >= ID_LIKE * rows:
             return self._only_missing("nearly every value is different")
         at_least = parameters.min_count or min(10, math.ceil(self.rows / 100))
         # The rarer ones are found with them: of those that occur once there is nothing to know.
@@ -222,7 +241,7 @@ class Learner:
         return self._column(note=f"only whether a value is there counts, for {reason}")
 
     def _column(self, **outcome: Any) -> Column:
-        missing = self.missing
+        missing = math.ceil(self.missing)
         return Column(self.name, self._kind, missing=missing > 0, n_missing=missing, **outcome)
 
 
@@ -233,7 +252,12 @@ def _one_value(values: npt.NDArray[np.float64]) -> str:
     return "its numbers have too many digits to be told apart: as names they go with --categorical"
 
 
-def _frequency(counts: npt.NDArray[np.int64], present: int) -> Part:
+def weighed(count: int, weights: Weights) -> float:
+    """Return how many rows so many of these weights count for."""
+    return float(count) if weights is None else float(weights.sum())
+
+
+def _frequency(counts: npt.NDArray[np.int64], present: float) -> Part:
     """Scale the logarithm of how often a level occurs to mean 0, variance 1 over the rows.
 
     The rows that are not counted have levels that count as if they had occurred once.

@@ -1,6 +1,6 @@
 """Texts as levels: their codes in a chunk, their counts over a stream."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,7 @@ else:
     pa, pc = require("pyarrow", "cli"), require("pyarrow.compute", "cli")
 
 Codes = npt.NDArray[np.int64]
+Weights = npt.NDArray[np.float64] | None
 
 # Past this many different texts, or bytes of them, new ones are counted together.
 MOST_TEXTS = 1 << 16
@@ -76,20 +77,27 @@ def _codes(indices: Values) -> Codes:
 class Levels:
     """Exact counts of the different texts of a stream, with a bound on how many are kept.
 
+    Rows may count for more or less than one.
+
     Texts are kept in the order of their first appearance, whatever the chunks, until
     the bound is reached; those that come later are only counted together.
     """
 
     def __init__(self) -> None:
         self.texts: Values = of_texts([])
-        self.counts: Codes = np.zeros(0, dtype=np.int64)
+        self.counts: npt.NDArray[Any] = np.zeros(0, dtype=np.int64)
         self.uncounted = 0
         self.full = False
         self._bytes = 0
 
-    def add(self, texts: Values, codes: Codes) -> None:
-        """Count the values of a chunk, as `encode` returns them."""
-        counts = np.bincount(codes[codes >= 0], minlength=len(texts))
+    def add(self, texts: Values, codes: Codes, weights: Weights = None) -> None:
+        """Count the values of a chunk, as `encode` returns them, each for its weight."""
+        there = codes >= 0
+        rows = np.bincount(codes[there], minlength=len(texts))
+        counts = rows
+        if weights is not None:
+            counts = np.bincount(codes[there], weights[there], minlength=len(texts))
+            self.counts = self.counts.astype(np.float64)
         known = positions(texts, self.texts)
         old = known >= 0
         self.counts[known[old]] += counts[old]
@@ -98,7 +106,7 @@ class Levels:
         self.full |= kept.size < fresh.size
         self.texts = pa.concat_arrays([self.texts, texts.take(of_numpy(kept))])
         self.counts = np.append(self.counts, counts[kept])
-        self.uncounted += int(counts[fresh[kept.size :]].sum())
+        self.uncounted += int(rows[fresh[kept.size :]].sum())
 
     def _room(self, texts: Values, fresh: Codes) -> int:
         """How many of the texts that are new may still be kept."""
@@ -112,8 +120,11 @@ class Levels:
         return count
 
     def frequent(self, most: int, at_least: int) -> tuple[list[str], list[int]]:
-        """Return the texts that occur often enough, most frequent first, and how often."""
+        """Return the texts that occur often enough, most frequent first, and how often.
+
+        Where rows have weights, the whole times that those amount to.
+        """
         often = np.flatnonzero(self.counts >= at_least)
         texts = self.texts.take(of_numpy(often)).to_pylist()
         ranked = sorted(zip((-self.counts[often]).tolist(), texts, strict=True))[:most]
-        return [text for _, text in ranked], [-count for count, _ in ranked]
+        return [text for _, text in ranked], [int(-count) for count, _ in ranked]

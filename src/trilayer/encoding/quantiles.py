@@ -53,26 +53,37 @@ class Summary:
     def __init__(self) -> None:
         self._tree: list[tuple[int, Distribution]] = []
         self._held: list[Floats] = []
+        self._weights: list[Floats | None] = []
         self._waiting = 0
 
-    def add(self, values: Floats) -> None:
-        """Take in the next numbers, all of them finite."""
+    def add(self, values: Floats, weights: Floats | None = None) -> None:
+        """Take in the next numbers, all of them finite, and what each counts for: by default 1."""
         self._held.append(values)
+        self._weights.append(weights)
         self._waiting += values.size
         if self._waiting < BLOCK:
             return
-        waiting = np.concatenate(self._held)
+        waiting, weigh = self._rest()
         whole = waiting.size - waiting.size % BLOCK
         for start in range(0, whole, BLOCK):
-            _push(self._tree, tabulated(waiting[start : start + BLOCK]))
+            block = slice(start, start + BLOCK)
+            _push(self._tree, tabulated(waiting[block], None if weigh is None else weigh[block]))
         # A copy, so that the rest does not keep the whole chunk alive.
         self._held, self._waiting = [waiting[whole:].copy()], waiting.size - whole
+        self._weights = [None if weigh is None else weigh[whole:].copy()]
+
+    def _rest(self) -> tuple[Floats, Floats | None]:
+        numbers = np.concatenate([np.empty(0), *self._held])
+        if all(weights is None for weights in self._weights):
+            return numbers, None
+        pairs = zip(self._held, self._weights, strict=True)
+        return numbers, np.concatenate([np.ones(n.size) if w is None else w for n, w in pairs])
 
     def distribution(self) -> Distribution:
         """Return the distribution so far; more numbers may follow."""
         tree = self._tree.copy()
         if self._waiting or not tree:
-            _push(tree, tabulated(np.concatenate([np.empty(0), *self._held])))
+            _push(tree, tabulated(*self._rest()))
         _, total = tree.pop()
         while tree:
             total = merged(tree.pop()[1], total)
@@ -87,8 +98,10 @@ def _push(tree: list[tuple[int, Distribution]], found: Distribution) -> None:
     tree.append((size, found))
 
 
-def tabulated(numbers: Floats) -> Distribution:
-    """Count every different number."""
+def tabulated(numbers: Floats, weights: Floats | None = None) -> Distribution:
+    """Count every different number, each for its weight."""
+    if weights is not None:
+        return Distribution(*_gathered(numbers + 0.0, weights))
     values = np.sort(numbers + 0.0)  # -0.0 and 0.0 are one value
     first = _first_of_each(values)
     return Distribution(values[first], np.diff(first, append=values.size).astype(np.float64))

@@ -35,6 +35,7 @@ def checked_rows(
     ValueError
         In scikit-learn's words where it has them.
     """
+    y = plain_labels(y)
     if isinstance(X, Inputs):
         labels = column_or_1d(y, warn=True)
         assert_all_finite(labels, input_name="y")
@@ -43,6 +44,37 @@ def checked_rows(
     layout = getattr(X, "layout", None)
     rows, labels = validate_data(estimator, X, y, dtype=dtype, reset=reset)
     return with_layout(rows, layout), labels
+
+
+def plain_labels(y: Any) -> Any:
+    """Return labels that come as Python objects as what they all are; others as they are.
+
+    Raises
+    ------
+    InputError
+        If one is missing, or they are texts and numbers.
+    """
+    labels = np.asarray(y)
+    if y is None or labels.dtype != object or labels.ndim != 1 or not labels.size:
+        return y
+    missing = np.flatnonzero([_is_missing(label) for label in labels])
+    if len(missing):
+        raise InputError(
+            f"y has no label in {len(missing):,} of {len(labels):,} rows, the first at index "
+            f"{missing[0]}: leave these rows out, or say what they are"
+        )
+    texts = {isinstance(label, str) for label in labels}
+    if len(texts) > 1:
+        raise InputError("y holds texts and other labels: make them one kind, say with astype(str)")
+    if texts == {True}:
+        return y
+    found = np.array(labels.tolist())
+    return found if found.ndim == 1 and found.dtype.kind in "biuf" else y
+
+
+def _is_missing(label: Any) -> bool:
+    """Whether it is None, NaN, or what pandas has in their places."""
+    return label is None or type(label).__name__ in {"NAType", "NaTType"} or bool(label != label)
 
 
 def with_layout(rows: FloatArray, layout: Any) -> Inputs | FloatArray:

@@ -13,7 +13,6 @@ from sklearn.base import (
     TransformerMixin,
 )
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils.metadata_routing import UNUSED
 
 from trilayer.derivation import core
 from trilayer.encoding.inputs import Inputs
@@ -23,6 +22,7 @@ from trilayer.estimators.checks import checked_rows
 from trilayer.estimators.predicting import PredictsMixin
 from trilayer.estimators.preparing import (
     CONSTRAINTS,
+    all_or_nothing,
     check_previous,
     check_settings,
     check_source_settings,
@@ -34,12 +34,13 @@ from trilayer.estimators.preparing import (
     validation_samples,
 )
 from trilayer.estimators.stepping import GoesOnMixin
+from trilayer.fit.advice import flatness
 from trilayer.fit.fitting import Trained, fit
 from trilayer.fit.loop import Keeping, Progress, Watcher
 from trilayer.fit.run import Stepped, start_params
 from trilayer.fit.samples import Samples, in_memory, two_classes, without_weightless
 from trilayer.fit.spec import Spec
-from trilayer.params import FloatArray, Params, pack, unpack
+from trilayer.params import FloatArray, Params, unpack
 from trilayer.sources import LabelledSource, Source
 
 
@@ -101,12 +102,12 @@ class TriLayerClassifier(
     n_starts : int
         How many random starts are trained side by side. The mean of their logits is what
         one network with n_starts · n2 hidden units says, and that network is what is kept.
-        A start that is given (`init`, `warm_start`) is the only one.
+        One that is given by `init` is the only one.
     init : Params or list of them, optional
         Where to start, or where each of the n_starts does; by default at random (Glorot and
         Bengio, 2010).
     warm_start : bool
-        Start from the last fit's parameters.
+        Start from the last fit's parameters: of several starts, each from its own.
     engine : {"auto", "fused", "reference"}
         Who computes the sums.
     dtype : {"float32", "float64"}, optional
@@ -150,8 +151,6 @@ class TriLayerClassifier(
     >>> clf.params_.W1.shape
     (30, 16)
     """
-
-    __metadata_request__fit = {"on_step": UNUSED, "checkpoint": UNUSED}  # noqa: RUF012 - scikit-learn's own form
 
     _parameter_constraints: dict[str, Any] = CONSTRAINTS
 
@@ -209,6 +208,7 @@ class TriLayerClassifier(
 
     # ---- learning --------------------------------------------------------------------
 
+    @all_or_nothing  # outside: callbacks are torn down before
     @with_callbacks
     def fit(
         self,
@@ -262,6 +262,7 @@ class TriLayerClassifier(
             given = (X, y, {"sample_weight": sample_weight})
             return self._learn(source, held_out, classes, seed, on_step, checkpoint, given)
 
+    @all_or_nothing  # outside: callbacks are torn down before
     @with_callbacks
     def fit_source(
         self,
@@ -313,9 +314,8 @@ class TriLayerClassifier(
                 "early_stopping needs held-out samples, which fit_source does not take from the "
                 "source: give X_val and y_val, or val_source"
             )
-        given: tuple[Any, Any, dict[str, Any]] = (None, None, {})
         seed = seed_of(self, checkpoint)
-        return self._learn(source, held_out, classes, seed, on_step, checkpoint, given)
+        return self._learn(source, held_out, classes, seed, on_step, checkpoint, (None, None, {}))
 
     def _learn(
         self,
@@ -331,14 +331,12 @@ class TriLayerClassifier(
         report, spec = FitReport(self, *given, self.max_iter), self.spec()
         start = start_params(spec, source.n1, seed, source.dtype)
 
-        def as_params(theta: FloatArray) -> Params:
-            return unpack(theta, start.n1, start.n2).astype(source.dtype)
-
         def watch(progress: Progress) -> bool:
             stop = bool(on_step and on_step(progress))
             if not report.is_wanted:
                 return stop
-            fitted = {"classes_": classes, "params_": as_params(progress.theta)}
+            params = unpack(progress.theta, start.n1, start.n2).astype(source.dtype)
+            fitted = {"classes_": classes, "params_": params}
             return report.iteration(fitted) or stop
 
         watched = watch if on_step or report.is_wanted else None
@@ -346,6 +344,8 @@ class TriLayerClassifier(
         self.adopt(trained, classes, seed)
         if trained.problem:
             warnings.warn(trained.problem, ConvergenceWarning, stacklevel=4)
+        if flat := flatness(trained.params, trained.outcome, source, self.l2):
+            warnings.warn(flat, UserWarning, stacklevel=4)
         report.end()
         return self
 
@@ -375,8 +375,7 @@ class TriLayerClassifier(
         self.n_evaluations_, self.stop_reason_ = outcome.evaluations, outcome.reason
         self.__dict__.pop("_stepped", None)
         if seed is not None:
-            theta = pack(trained.params).astype(np.float64)
-            self._stepped = Stepped(seed, trained.params.n2, theta, None)
+            self._stepped = Stepped(seed)
         return self
 
     # Here and not where other predictions are: scikit-learn wraps what the class itself defines.

@@ -1,7 +1,7 @@
 """`TriLayerClassifierCV`: weight decay and hidden units chosen by held-out log-loss."""
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral
 from typing import Any
 
@@ -9,19 +9,28 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils._param_validation import Interval
+from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from trilayer.encoding.inputs import Inputs
 from trilayer.errors import InputError
 from trilayer.estimators.checks import checked_rows
 from trilayer.estimators.classifier import TriLayerClassifier
-from trilayer.estimators.preparing import weighted
+from trilayer.estimators.folds import splits_of
+from trilayer.estimators.preparing import all_or_nothing, weighted
 from trilayer.fit.protocol import Keeping
 from trilayer.fit.records import Watcher
-from trilayer.fit.samples import drawn_seed, in_memory, two_classes, without_weightless
+from trilayer.fit.samples import (
+    drawn_seed,
+    in_memory,
+    reweighted,
+    two_classes,
+    without_weightless,
+)
 from trilayer.params import FloatArray, Params
+from trilayer.select.presets import Split
 from trilayer.select.recipe import Selected, Wish, select_on
+from trilayer.select.weights import relative
 
 
 class TriLayerClassifierCV(ClassifierMixin, BaseEstimator):
@@ -55,6 +64,8 @@ class TriLayerClassifierCV(ClassifierMixin, BaseEstimator):
         up to 2,000 rows and 4 beyond where there is none.
     cv : int, splitter or iterable, optional
         How rows are held out, in scikit-learn's forms.
+    class_weight : dict, "balanced" or None
+        Factors on the sample weights, in training and in judging.
     n_threads : int, optional
         By default one for each processor at hand.
     random_state : int, RandomState or None
@@ -93,6 +104,7 @@ class TriLayerClassifierCV(ClassifierMixin, BaseEstimator):
         "relevance": [Interval(Integral, 0, None, closed="left"), None],
         "n_starts": [Interval(Integral, 1, None, closed="left"), None],
         "cv": ["cv_object"],
+        "class_weight": [dict, StrOptions({"balanced"}), None],
         "n_threads": [Interval(Integral, 1, None, closed="left"), None],
         "random_state": ["random_state"],
     }
@@ -106,6 +118,7 @@ class TriLayerClassifierCV(ClassifierMixin, BaseEstimator):
         relevance: int | None = None,
         n_starts: int | None = None,
         cv: Any = None,
+        class_weight: Mapping[Any, float] | str | None = None,
         n_threads: int | None = None,
         random_state: Any = None,
     ) -> None:
@@ -115,9 +128,11 @@ class TriLayerClassifierCV(ClassifierMixin, BaseEstimator):
         self.relevance = relevance
         self.n_starts = n_starts
         self.cv = cv
+        self.class_weight = class_weight
         self.n_threads = n_threads
         self.random_state = random_state
 
+    @all_or_nothing
     def fit(
         self,
         X: ArrayLike | Inputs,
@@ -126,6 +141,7 @@ class TriLayerClassifierCV(ClassifierMixin, BaseEstimator):
         on_step: Watcher | None = None,
         on_choice: Callable[[int, int], Any] | None = None,
         checkpoint: Keeping | None = None,
+        groups: ArrayLike | None = None,
     ) -> "TriLayerClassifierCV":
         """Choose, and train what was chosen on all rows.
 
@@ -135,13 +151,16 @@ class TriLayerClassifierCV(ClassifierMixin, BaseEstimator):
         y : array-like, (m,)
             Two labels of any type.
         sample_weight : array-like, (m,), optional
-            In training and in judging.
+            In training and in judging, beside one another: a factor on all of them changes
+            nothing. Weight 2 beside 1 is the sample twice, weight 0 its absence.
         on_step : callable, optional
             As for `TriLayerClassifier.fit`, of the last training.
         on_choice : callable, optional
             Called after each candidate with how many are tried, and how many there are.
         checkpoint : Checkpoint, optional
             As for `TriLayerClassifier.fit`; each fit is a stage of its own.
+        groups : array-like, (m,), optional
+            Of the samples: those of a group are not on both sides of a split.
 
         Returns
         -------
@@ -154,29 +173,33 @@ class TriLayerClassifierCV(ClassifierMixin, BaseEstimator):
         """
         self._validate_params()
         rows, labels = checked_rows(self, X, y, [np.float64, np.float32])
-        self.classes_ = two_classes(labels)
-        samples = weighted(rows, labels, sample_weight, self.classes_)
+        classes = two_classes(labels)
+        samples = weighted(rows, labels, sample_weight, classes, np.float64)
+        samples = reweighted(samples, self.class_weight, classes)
         if checkpoint is not None and not isinstance(self.random_state, Integral):
             raise InputError(
                 "a checkpoint needs random_state to be a number: what chance has drawn for the "
                 "folds could not be drawn again"
             )
-        if self.cv is None:  # the numbers of rows are ours
-            samples = without_weightless(samples, self.classes_)
+        present, seed = np.flatnonzero(samples.s > 0), drawn_seed(self.random_state)
+        samples = without_weightless(samples, classes)
+        samples = samples._replace(s=relative(samples.s).astype(rows.dtype))
+        found = splits_of(self.cv, groups, X, labels, present, seed)
         with in_memory(samples, self.n_threads) as source:
             selected = select_on(
-                source, self.classes_, self._wish(), on_step=on_step, on_choice=on_choice,
+                source, classes, self._wish(found, seed), on_step=on_step, on_choice=on_choice,
                 checkpoint=checkpoint,
             )  # fmt: skip
+        self.classes_ = classes
         return self.adopt(selected)
 
-    def _wish(self) -> Wish:
+    def _wish(self, found: list[Split] | None, seed: int) -> Wish:
         return Wish(
             base=None if self.estimator is None else self.estimator.spec(),
             units=None if self.hidden_units is None else np.atleast_1d(self.hidden_units).tolist(),
             l2s=None if self.l2s is None else np.atleast_1d(self.l2s).tolist(),
-            rounds=self.relevance, n_starts=self.n_starts, cv=self.cv, n_threads=self.n_threads,
-            random_state=drawn_seed(self.random_state),
+            rounds=self.relevance, n_starts=self.n_starts, splits=found, n_threads=self.n_threads,
+            random_state=seed,
         )  # fmt: skip
 
     def adopt(self, selected: Selected) -> "TriLayerClassifierCV":
@@ -200,6 +223,29 @@ class TriLayerClassifierCV(ClassifierMixin, BaseEstimator):
         """W1, b1, W2, b2 of the network that is kept."""
         params: Params = self.best_estimator_.params_
         return params
+
+    @property
+    def coef_(self) -> FloatArray:
+        """The weights of the unit of E33, 1 × n1; only where there is no hidden layer."""
+        weights: FloatArray = _kept(self).coef_
+        return weights
+
+    @property
+    def intercept_(self) -> FloatArray:
+        """Its bias, (1,)."""
+        bias: FloatArray = _kept(self).intercept_
+        return bias
+
+    @property
+    def feature_importances_(self) -> FloatArray:
+        """The columns' relevance, (n1,), adding up to 1; only where it was learnt (`heights_`)."""
+        heights: FloatArray | None = vars(self).get("heights_")
+        if heights is None:
+            raise AttributeError(
+                "feature_importances_ are there where relevance is learnt: beyond 2,000 rows, or "
+                "with relevance=1"
+            )
+        return np.asarray(heights / heights.sum())
 
     def decision_function(self, X: ArrayLike | Inputs) -> FloatArray:
         """Return the logits Z2 (E10), (m,)."""
@@ -225,7 +271,17 @@ class TriLayerClassifierCV(ClassifierMixin, BaseEstimator):
         labels: NDArray[Any] = self.best_estimator_.predict(X)
         return labels
 
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "best_estimator_")
+
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_class = False
         return tags
+
+
+def _kept(clf: TriLayerClassifierCV) -> TriLayerClassifier:
+    best: TriLayerClassifier | None = vars(clf).get("best_estimator_")
+    if best is None:
+        raise AttributeError("coef_ and intercept_ are there after fit")
+    return best

@@ -24,6 +24,21 @@ class PredictsMixin:
     params_: Params
     classes_: NDArray[Any]
 
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "params_")
+
+    @property
+    def coef_(self) -> FloatArray:
+        """The weights of the unit of E33, 1 × n1; only where there is no hidden layer."""
+        weights: FloatArray = _unit(self).W2.T
+        return weights
+
+    @property
+    def intercept_(self) -> FloatArray:
+        """Its bias, (1,)."""
+        bias: FloatArray = _unit(self).b2[0]
+        return bias
+
     def decision_function(self, X: ArrayLike | Inputs) -> FloatArray:
         """Return the logits Z2 (E10): positive where `classes_[1]` is the likelier.
 
@@ -88,3 +103,13 @@ class PredictsMixin:
             return False
         with np.errstate(over="ignore", invalid="ignore"):
             return isfinite(np.add.reduce(X, axis=None))
+
+
+def _unit(estimator: PredictsMixin) -> Params:
+    params: Params | None = vars(estimator).get("params_")
+    if params is None or params.n2:
+        has = "is not fitted" if params is None else f"has {params.n2} hidden units"
+        raise AttributeError(
+            f"coef_ and intercept_ are those of hidden_units=0; this network {has}"
+        )
+    return params

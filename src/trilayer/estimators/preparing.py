@@ -1,7 +1,9 @@
 """What `TriLayerClassifier` is given, checked and put into the form that fitting takes."""
 
+from collections.abc import Callable
+from functools import wraps
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -50,6 +52,25 @@ CONSTRAINTS: dict[str, Any] = {
     "random_state": ["random_state"],
 }
 """What each parameter may be, in scikit-learn's own form."""
+
+
+_Method = TypeVar("_Method", bound=Callable[..., Any])
+
+
+def all_or_nothing(fit: _Method) -> _Method:
+    """Let an estimator be as it was before where its fit is refused or interrupted."""
+
+    @wraps(fit)
+    def whole(self: Any, *given: Any, **named: Any) -> Any:
+        before = dict(vars(self))
+        try:
+            return fit(self, *given, **named)
+        except BaseException:
+            vars(self).clear()
+            vars(self).update(before)
+            raise
+
+    return cast("_Method", whole)
 
 
 def check_val_source(source: Source, held_out: Source, *, given_too: bool) -> None:
@@ -137,17 +158,17 @@ def samples_of(
     classes: NDArray[Any],
 ) -> Samples:
     """Return rows with targets and weights, class weights among them."""
-    samples = weighted(rows, labels, sample_weight, classes)
+    samples = weighted(rows, labels, sample_weight, classes, rows.dtype)
     return reweighted(samples, estimator.class_weight, classes)
 
 
 def weighted(
-    rows: Inputs | FloatArray, labels: Any, sample_weight: Any, classes: NDArray[Any]
+    rows: Inputs | FloatArray, labels: Any, sample_weight: Any, classes: NDArray[Any], dtype: Any
 ) -> Samples:
-    """Return rows with targets and the weights that were given, ones by default."""
-    s = np.ones(len(rows), dtype=rows.dtype)
+    """Return rows with targets and the weights that were given in a dtype, ones by default."""
+    s = np.ones(len(rows), dtype=dtype)
     if sample_weight is not None:
-        s = _check_sample_weight(sample_weight, labels, dtype=rows.dtype, ensure_non_negative=True)
+        s = _check_sample_weight(sample_weight, labels, dtype=dtype, ensure_non_negative=True)
     return Samples(rows, targets(labels, classes, rows.dtype), s)
 
 

@@ -3,20 +3,21 @@
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import validate_data
 
 from trilayer.errors import InputError
 from trilayer.estimators.preparing import (
     all_classes,
+    all_or_nothing,
     check_settings,
     dtypes_of,
     samples_of,
     seed_of,
 )
 from trilayer.fit.run import Stepped, start_params, step_on
-from trilayer.params import Params, pack, unpack
+from trilayer.params import Params, unpack
 from trilayer.solvers import SOLVERS
 
 
@@ -35,9 +36,12 @@ class GoesOnMixin:
     params_: Params
     _stepped: Stepped
     spec: Any
+    loss_curve_: list[float]
     validation_curve_: list[float]
+    classes_: NDArray[Any]
 
     @available_if(_can_go_on)
+    @all_or_nothing
     def partial_fit(
         self,
         X: ArrayLike,
@@ -46,6 +50,9 @@ class GoesOnMixin:
         sample_weight: ArrayLike | None = None,
     ) -> Self:
         """Do one more iteration (an epoch; an update of gd) on these samples.
+
+        A solver set meanwhile begins anew, from the network there is; other settings of its
+        kind hold from the next iteration on.
 
         Parameters
         ----------
@@ -61,31 +68,66 @@ class GoesOnMixin:
         Raises
         ------
         ValueError
-            As for `fit`, and if `classes` is missing or not two labels.
+            As for `fit`, and if `classes` is missing or not two labels, or a parameter (another
+            number of hidden units, several starts, early stopping) cannot be heeded by one step.
         """
         check_settings(self)
-        if self.class_weight == "balanced":
-            raise InputError("class_weight='balanced' needs all samples: give partial_fit a dict")
         first = not hasattr(self, "params_")
+        _check_going_on(self, None if first else self.params_)
         known = all_classes(self, classes)
         dtypes = dtypes_of(self) if first else self.params_.dtype
         rows, labels = validate_data(self, X, y, dtype=dtypes, reset=first)
         samples = samples_of(self, rows, labels, sample_weight, known)
         if not np.any(samples.s > 0):
             raise InputError("all sample weights are zero: there is nothing to learn")
-        if first or not hasattr(self, "_stepped"):  # a loaded model has parameters alone
-            seed = seed_of(self)
-            if first:
-                start = start_params(self.spec(), rows.shape[1], seed, rows.dtype)
-            else:
-                start = self.params_
-            self._stepped = Stepped(seed, start.n2, pack(start).astype(np.float64), None)
-            self.loss_curve_, self.validation_curve_ = [], []
-        step, self.solver_, self.engine_ = step_on(self.spec(), samples, self._stepped)
-        self._stepped = self._stepped._replace(theta=step.theta, state=step.state)
+        stepped = getattr(self, "_stepped", None)  # a loaded model has parameters alone
+        if stepped is None:
+            stepped = Stepped(seed_of(self))
+            curves: tuple[list[float], list[float]] = [], []
+        else:
+            curves = self.loss_curve_, self.validation_curve_
+        spec = self.spec()
+        if first:
+            start = start_params(spec, rows.shape[1], stepped.seed, rows.dtype)
+        else:
+            start = self.params_
+        step, stepped, self.engine_ = step_on(spec, samples, stepped, start)
+        # The network has all of float64's digits: another copy would say nothing more.
+        kept = None if rows.dtype == np.float64 else step.theta
+        self._stepped, self.solver_ = stepped._replace(theta=kept), stepped.solver
         self.classes_ = known
-        self.params_ = unpack(step.theta, rows.shape[1], self._stepped.n2).astype(rows.dtype)
-        self.n_iter_ = self.best_iter_ = step.k
+        self.params_ = unpack(step.theta, rows.shape[1], start.n2).astype(rows.dtype)
+        self.n_iter_ = self.best_iter_ = stepped.done + step.k
         self.n_evaluations_, self.stop_reason_ = step.evaluations, "max_iter"
+        self.loss_curve_, self.validation_curve_ = curves
         self.loss_curve_.append(step.J)
         return self
+
+
+def _check_going_on(estimator: Any, network: Params | None) -> None:
+    """Refuse settings that one more iteration of the network there is cannot heed."""
+    if estimator.class_weight == "balanced":
+        raise InputError("class_weight='balanced' needs all samples: give partial_fit a dict")
+    if estimator.early_stopping:
+        raise InputError(
+            "partial_fit takes one step and stops nothing early: set early_stopping=False, or "
+            "use fit"
+        )
+    if network is None:
+        if estimator.n_starts > 1:
+            raise InputError(
+                f"partial_fit trains one network, not n_starts={estimator.n_starts} of them: set "
+                "n_starts=1, or use fit, and partial_fit then goes on with what it has folded"
+            )
+        return
+    n2 = estimator.hidden_units
+    if n2 is not None and network.n2 not in {n2, n2 * estimator.n_starts}:
+        raise InputError(
+            f"the network has {network.n2} hidden units, hidden_units={n2}: partial_fit goes on "
+            "with the network there is; clone the estimator to begin another"
+        )
+    if estimator.dtype is not None and dtypes_of(estimator) != network.dtype:
+        raise InputError(
+            f"the network is in {network.dtype}, dtype={estimator.dtype!r}: partial_fit goes on "
+            "with the network there is; clone the estimator to begin another"
+        )

@@ -1,23 +1,34 @@
 """`TriLayerTableClassifier`: from a table to probabilities, with nothing to set."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from numbers import Integral
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils._param_validation import Interval
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils import _safe_indexing
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import (
+    _check_sample_weight,
+    check_consistent_length,
+    check_is_fitted,
+    column_or_1d,
+)
 
 from trilayer.encoding import TableEncoder
 from trilayer.encoding.inputs import Inputs
+from trilayer.estimators.checks import plain_labels
 from trilayer.estimators.cv import TriLayerClassifierCV
+from trilayer.estimators.folds import splits_of
+from trilayer.estimators.preparing import all_or_nothing
 from trilayer.fit.loop import Keeping, Watcher
+from trilayer.fit.samples import drawn_seed
 from trilayer.params import FloatArray
 from trilayer.select.dataset import sized
 from trilayer.select.relevance import by_name
 from trilayer.select.search import Candidate
+from trilayer.select.weights import relative
 
 _ROWS = 65_536
 """Rows encoded at a time when predicting: the inputs are many times as large as the table."""
@@ -38,6 +49,9 @@ class TriLayerTableClassifier(ClassifierMixin, BaseEstimator):
         As for `TableEncoder`; by default more of them the fewer numbers there are.
     l2s : sequence of float, optional
     relevance, n_starts : int, optional
+    hidden_units : int or sequence of int, optional
+    cv : int, splitter or iterable, optional
+    class_weight : dict, "balanced" or None
         As for `TriLayerClassifierCV`.
     n_threads : int, optional
     random_state : int, RandomState or None
@@ -73,6 +87,9 @@ class TriLayerTableClassifier(ClassifierMixin, BaseEstimator):
         "l2s": ["array-like", None],
         "relevance": [Interval(Integral, 0, None, closed="left"), None],
         "n_starts": [Interval(Integral, 1, None, closed="left"), None],
+        "hidden_units": [Interval(Integral, 0, None, closed="left"), "array-like", None],
+        "cv": ["cv_object"],
+        "class_weight": [dict, StrOptions({"balanced"}), None],
         "n_threads": [Interval(Integral, 1, None, closed="left"), None],
         "random_state": ["random_state"],
     }
@@ -86,6 +103,9 @@ class TriLayerTableClassifier(ClassifierMixin, BaseEstimator):
         l2s: Sequence[float] | None = None,
         relevance: int | None = None,
         n_starts: int | None = None,
+        hidden_units: int | Sequence[int] | None = None,
+        cv: Any = None,
+        class_weight: Mapping[Any, float] | str | None = None,
         n_threads: int | None = None,
         random_state: Any = None,
     ) -> None:
@@ -95,9 +115,13 @@ class TriLayerTableClassifier(ClassifierMixin, BaseEstimator):
         self.l2s = l2s
         self.relevance = relevance
         self.n_starts = n_starts
+        self.hidden_units = hidden_units
+        self.cv = cv
+        self.class_weight = class_weight
         self.n_threads = n_threads
         self.random_state = random_state
 
+    @all_or_nothing
     def fit(
         self,
         X: Any,
@@ -106,6 +130,7 @@ class TriLayerTableClassifier(ClassifierMixin, BaseEstimator):
         on_step: Watcher | None = None,
         on_choice: Callable[[int, int], Any] | None = None,
         checkpoint: Keeping | None = None,
+        groups: ArrayLike | None = None,
     ) -> "TriLayerTableClassifier":
         """Learn the encoding and the network.
 
@@ -115,8 +140,8 @@ class TriLayerTableClassifier(ClassifierMixin, BaseEstimator):
             A pandas, polars or pyarrow table, or a 2-D array.
         y : array-like, (m,)
             Two labels of any type.
-        sample_weight, on_step, on_choice, checkpoint : optional
-            As for `TriLayerClassifierCV.fit`.
+        sample_weight, on_step, on_choice, checkpoint, groups : optional
+            As for `TriLayerClassifierCV.fit`. The encoding counts rows by their weights too.
 
         Returns
         -------
@@ -128,21 +153,43 @@ class TriLayerTableClassifier(ClassifierMixin, BaseEstimator):
             If the table or a parameter cannot be used; the message says why.
         """
         self._validate_params()
-        self.encoder_, inputs = encoded(
-            X, self.max_bins, categorical=self.categorical, drop=self.drop
+        labels, weights = column_or_1d(plain_labels(y), warn=True), None
+        if sample_weight is not None:
+            weights = relative(
+                _check_sample_weight(
+                    sample_weight, labels, dtype=np.float64, ensure_non_negative=True
+                )
+            )
+        seed = 0 if groups is None else drawn_seed(self.random_state)
+        present = np.arange(len(labels)) if weights is None else np.flatnonzero(weights)
+        found = splits_of(self.cv, groups, X, labels, present, seed)
+        if len(present) < len(labels) and weights is not None:  # weight 0 is absence
+            check_consistent_length(X, labels)
+            X, labels, weights = _safe_indexing(X, present), labels[present], weights[present]
+        encoder, inputs = encoded(
+            X, self.max_bins, weights, categorical=self.categorical, drop=self.drop
         )
-        self.n_features_in_ = self.encoder_.n_features_in_
-        self.__dict__.pop("feature_names_in_", None)
-        if hasattr(self.encoder_, "feature_names_in_"):
-            self.feature_names_in_ = self.encoder_.feature_names_in_
-        self.selection_ = TriLayerClassifierCV(
+        selection = TriLayerClassifierCV(
             l2s=self.l2s,
+            hidden_units=self.hidden_units,
             relevance=self.relevance,
             n_starts=self.n_starts,
+            cv=found,
+            class_weight=self.class_weight,
             n_threads=self.n_threads,
             random_state=self.random_state,
-        ).fit(inputs, y, sample_weight, on_step, on_choice, checkpoint)
-        self.classes_ = self.selection_.classes_
+        ).fit(inputs, labels, weights, on_step, on_choice, checkpoint)
+        return self.adopt(encoder, selection)
+
+    def adopt(
+        self, encoder: TableEncoder, selection: TriLayerClassifierCV
+    ) -> "TriLayerTableClassifier":
+        """Be an encoder, and what was chosen for its inputs."""
+        self.encoder_, self.selection_ = encoder, selection
+        self.classes_, self.n_features_in_ = selection.classes_, encoder.n_features_in_
+        self.__dict__.pop("feature_names_in_", None)
+        if hasattr(encoder, "feature_names_in_"):
+            self.feature_names_in_ = encoder.feature_names_in_
         return self
 
     @property
@@ -159,6 +206,22 @@ class TriLayerTableClassifier(ClassifierMixin, BaseEstimator):
         """
         names = (column.name for column in self.encoder_.columns_)
         return by_name(self.selection_.heights_, self.encoder_.layout_.columns, names)
+
+    @property
+    def feature_importances_(self) -> FloatArray:
+        """Relevance of the table's columns, in its order, adding up to 1; 0 of those left out.
+
+        Only where it was learnt.
+        """
+        found = self.relevance_ if hasattr(self, "selection_") else None
+        if found is None:
+            raise AttributeError(
+                "feature_importances_ are there where relevance is learnt: beyond 2,000 rows, or "
+                "with relevance=1"
+            )
+        names = self.encoder_.fitted_.learnt.names
+        relevance = np.array([found.get(name, 0.0) for name in names])
+        return np.asarray(relevance / relevance.sum())
 
     @property
     def candidates_(self) -> list[Candidate]:
@@ -202,6 +265,9 @@ class TriLayerTableClassifier(ClassifierMixin, BaseEstimator):
         for first in range(0, max(len(rows), 1), _ROWS):
             yield self.encoder_.inputs(rows[first : first + _ROWS])
 
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "selection_")
+
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_class = False
@@ -211,7 +277,10 @@ class TriLayerTableClassifier(ClassifierMixin, BaseEstimator):
         return tags
 
 
-def encoded(X: Any, max_bins: int | None, **settings: Any) -> tuple[TableEncoder, Inputs]:
+def encoded(
+    X: Any, max_bins: int | None, weights: FloatArray | None, **settings: Any
+) -> tuple[TableEncoder, Inputs]:
     """Return an encoder fitted to a table, and its inputs; `None` bins: as many as suit it."""
-    encoder = sized(TableEncoder(max_bins=0, **settings).fit(X), max_bins)
+    plain = TableEncoder(max_bins=0, **settings).fit(X, sample_weight=weights)
+    encoder = sized(plain, max_bins)
     return encoder, encoder.inputs(X)

@@ -17,7 +17,7 @@ from trilayer.fit.protocol import Beginning
 from trilayer.fit.samples import Samples, in_memory, validation
 from trilayer.fit.spec import Spec
 from trilayer.fit.task import task
-from trilayer.params import FloatArray, Params, initialise, pack
+from trilayer.params import FloatArray, Params, initialise, pack, split
 from trilayer.solvers import AUTO, State, Step, check_options, solver
 from trilayer.solvers.objective import Objective
 from trilayer.sources import Source
@@ -42,18 +42,32 @@ class Fitted(NamedTuple):
 
 
 class Stepped(NamedTuple):
-    """Where `partial_fit` stands: seed, hidden units, packed parameters, solver's state."""
+    """Where `partial_fit` stands.
+
+    Attributes
+    ----------
+    seed : int
+    theta : array or None
+        Packed parameters in float64, where they are not those of the network to the bit.
+    solver : str
+        Whose state it is.
+    state : mapping or None
+        None before the first step, and after the solver has changed.
+    done : int
+        Iterations before this solver's first.
+    """
 
     seed: int
-    n2: int
-    theta: FloatArray
-    state: State | None
+    theta: FloatArray | None = None
+    solver: str = ""
+    state: State | None = None
+    done: int = 0
 
 
 def given_starts(settings: Spec) -> tuple[list[Params], str]:
     """Return the starts that are given, and by what: the last fit's parameters, or `init`."""
     if settings.warm_start and settings.previous is not None:
-        return [settings.previous], "warm_start"
+        return _parted(settings.previous, settings), "warm_start"
     init = settings.init
     if init is None or isinstance(init, Params):
         return [] if init is None else [init], "init"
@@ -62,6 +76,13 @@ def given_starts(settings: Spec) -> tuple[list[Params], str]:
             f"init must be None, a Params, or a list of n_starts={settings.n_starts} of them"
         )
     return list(init), "init"
+
+
+def _parted(previous: Params, settings: Spec) -> list[Params]:
+    """Return the last fit's network, as that of each start where it was folded of as many."""
+    n2, count = settings.hidden_units or DEFAULT_HIDDEN_UNITS, settings.n_starts
+    folded = count > 1 and previous.n2 == count * n2
+    return split(previous, count) if folded else [previous]
 
 
 def start_params(settings: Spec, n1: int, seed: int, dtype: Any, k: int = 0) -> Params:
@@ -172,14 +193,39 @@ def run(
     return Fitted(outcome, name, J.engine.name, advice(outcome, limits, name))
 
 
-def step_on(settings: Spec, samples: Samples, stepped: Stepped) -> tuple[Step, str, str]:
-    """Take one step from where the last one ended; return it, the solver and the engine."""
+def step_on(
+    settings: Spec, samples: Samples, stepped: Stepped, params: Params
+) -> tuple[Step, Stepped, str]:
+    """Take one step from where the last one ended.
+
+    A solver that has changed begins anew, from the network there is.
+
+    Parameters
+    ----------
+    settings : Spec
+    samples : Samples
+    stepped : Stepped
+    params : Params
+        The network there is.
+
+    Returns
+    -------
+    step : Step
+    stepped : Stepped
+        Where it ends.
+    engine : str
+    """
     name = "adam" if settings.solver == AUTO else settings.solver
     options, carried = solver_options(settings, name, stepped.seed), solver(name).carries
-    state = stepped.state and {key: stepped.state[key] for key in carried}
+    theta = pack(params).astype(np.float64) if stepped.theta is None else stepped.theta
+    state, done = stepped.state, stepped.done
+    if state is not None and name == stepped.solver:
+        state = {key: state[key] for key in carried}
+    elif state is not None:
+        done, state = done + int(state["k"]), None
     memory = in_memory(samples, settings.n_threads)
-    with memory as source, objective(settings, source, stepped.n2) as J:
-        turns = walk(solver(name).run(J, stepped.theta, state=state, **options))
+    with memory as source, objective(settings, source, params.n2) as J:
+        turns = walk(solver(name).run(J, theta, state=state, **options))
         if state is None:
             next(turns)  # the start itself
         step = next(turns).step
@@ -188,4 +234,4 @@ def step_on(settings: Spec, samples: Samples, stepped: Stepped) -> tuple[Step, s
             "the step left the finite numbers and is not taken: use a smaller learning_rate, or "
             "scale the inputs (StandardScaler)"
         )
-    return step, name, J.engine.name
+    return step, Stepped(stepped.seed, step.theta, name, step.state, done), J.engine.name

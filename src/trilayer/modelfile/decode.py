@@ -10,6 +10,7 @@ from trilayer.modelfile.checkrows import check_rows
 from trilayer.modelfile.container import unpack
 from trilayer.modelfile.hyperparameters import hyper_from_json
 from trilayer.modelfile.labels import LABELS, labels_from_json
+from trilayer.modelfile.preparation import PREFIX, PREPARATION, from_file
 from trilayer.modelfile.record import ENCODER_PREFIX, FORMAT, NETWORK, ModelRecord
 from trilayer.modelfile.schema import (
     LieError,
@@ -25,6 +26,7 @@ from trilayer.modelfile.schema import (
     shown,
     text,
 )
+from trilayer.modelfile.selection import HEIGHTS, SELECTION, selection_of
 from trilayer.params import Params
 
 if TYPE_CHECKING:
@@ -60,7 +62,8 @@ _DESCRIPTION = fixed(
         "threshold": number(0, 1),
         "training": _TRAINING,
         "versions": named(text(200)),
-    }
+    },
+    optional={"preparation": PREPARATION, "selection": SELECTION},
 )
 
 
@@ -82,6 +85,7 @@ def decode(data: bytes) -> ModelRecord:
     params = _params(tensors)
     check_rows(params, tensors["check.X"], tensors["check.Z2"])
     classes = labels_from_json(said["classes"])
+    preparation = from_file(said["preparation"], tensors, params.n1)
     return ModelRecord(
         params=params,
         classes=classes,
@@ -97,6 +101,9 @@ def decode(data: bytes) -> ModelRecord:
         versions=said["versions"],
         check_X=tensors["check.X"],
         check_Z2=tensors["check.Z2"],
+        preparation=preparation,
+        last=_last(said),
+        selection=selection_of(said["selection"], tensors, params, said["kind"]),
     )
 
 
@@ -118,8 +125,9 @@ def _check_tensors(tensors: dict[str, NDArray[Any]], kind: str) -> None:
     needed = {*NETWORK, "check.X", "check.Z2"}
     for name in sorted(needed - tensors.keys()):
         raise LieError(f"the tensor {name} is missing")
-    for name in sorted(tensors.keys() - needed):
-        if kind == "classifier" or not name.startswith(ENCODER_PREFIX):
+    before = PREFIX if kind == "classifier" else ENCODER_PREFIX
+    for name in sorted(tensors.keys() - needed - {HEIGHTS}):
+        if not name.startswith(before):
             raise LieError(f"the tensor {name[:40]!a} does not belong there")
     for name in sorted(needed):
         if tensors[name].dtype not in (np.float32, np.float64):
@@ -160,6 +168,18 @@ def _steps(said: dict[str, Any]) -> tuple[str, str] | None:
     if steps is None or len(set(steps)) != 2:
         raise LieError("it does not name the two steps of its pipeline")
     return steps[0], steps[1]
+
+
+def _last(said: dict[str, Any]) -> str:
+    if said["preparation"] is None:
+        return ""
+    if said["kind"] != "classifier":
+        raise LieError("it prepares rows for an encoder")
+    names = [step["name"] for step in said["preparation"]["steps"]]
+    last = str(said["preparation"]["last"])
+    if not last or len({*names, last}) != len(names) + 1:
+        raise LieError("it does not name the steps of its pipeline")
+    return last
 
 
 def _encoder(

@@ -15,6 +15,8 @@ from trilayer.errors import ModelFileError
 from trilayer.modelfile.checkrows import example_rows, logits
 from trilayer.modelfile.decode import decode
 from trilayer.modelfile.disk import as_path, read_bytes, write_bytes
+from trilayer.modelfile.parts import Parts, chosen, parts_of
+from trilayer.modelfile.preparation import prepared, restored_steps
 from trilayer.modelfile.record import ModelRecord, encode
 from trilayer.modelfile.schema import LieError
 from trilayer.params import FloatArray, Params
@@ -22,10 +24,13 @@ from trilayer.params import FloatArray, Params
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
-    from trilayer.encoding import TableEncoder
     from trilayer.estimators.classifier import TriLayerClassifier
+    from trilayer.estimators.cv import TriLayerClassifierCV
+    from trilayer.estimators.table_classifier import TriLayerTableClassifier
 
-    Model: TypeAlias = TriLayerClassifier | Pipeline
+    Model: TypeAlias = (
+        TriLayerClassifier | TriLayerClassifierCV | TriLayerTableClassifier | Pipeline
+    )
 
 _TRAINING = (
     "best_iter", "engine", "loss_curve", "n_evaluations", "n_iter", "solver", "stop_reason",
@@ -51,8 +56,9 @@ def save(
 
     Parameters
     ----------
-    model : TriLayerClassifier, or Pipeline of TableEncoder and TriLayerClassifier
-        Fitted.
+    model : TriLayerClassifier, TriLayerClassifierCV, TriLayerTableClassifier or Pipeline
+        Fitted. A pipeline's network comes last, behind a TableEncoder, or behind StandardScaler,
+        MinMaxScaler, MaxAbsScaler, RobustScaler, SimpleImputer and "passthrough".
     path : str or path
         The file; its folder must exist.
     check_rows : table or array, optional
@@ -137,7 +143,7 @@ def load(path: str | os.PathLike[str]) -> "Model":
 
     Returns
     -------
-    TriLayerClassifier, or Pipeline of TableEncoder and TriLayerClassifier
+    TriLayerClassifier, TriLayerClassifierCV, TriLayerTableClassifier or Pipeline
         The same kind as was saved.
 
     Raises
@@ -159,13 +165,20 @@ def restore(record: ModelRecord) -> "Model":
     """
     from sklearn.pipeline import Pipeline
 
-    classifier = _classifier(record)
-    if record.encoder is None or record.steps is None:
-        return classifier
+    network: Any = _classifier(record)
+    if record.encoder is None:
+        before = restored_steps(record.preparation, record.params.n1, record.feature_names)
+        if any(step != "passthrough" for _, step in before):  # what comes from these has no names
+            vars(network).pop("feature_names_in_", None)
+        if record.selection is not None:
+            network = chosen(record, record.selection, network)
+        return Pipeline([*before, (record.last, network)]) if record.last else network
     from trilayer.encoding import TableEncoder
 
     encoder = TableEncoder.from_fitted(record.encoder)
-    return Pipeline(list(zip(record.steps, (encoder, classifier), strict=True)))
+    if record.selection is not None:
+        return chosen(record, record.selection, network, encoder)
+    return Pipeline(list(zip(record.steps or (), (encoder, network), strict=True)))
 
 
 # ---- inside ------------------------------------------------------------------------
@@ -176,18 +189,19 @@ def _record(
 ) -> ModelRecord:
     from sklearn.utils.validation import check_is_fitted
 
-    steps, encoder, classifier = _parts(model)
+    parts = parts_of(model)
+    classifier, encoder = parts.network, parts.encoder
     check_is_fitted(classifier, "params_")
     params: Params = classifier.params_
-    X = example_rows(params) if check_rows is None else _columns(check_rows, encoder, params)
-    names = getattr(classifier, "feature_names_in_", None)
+    X = example_rows(params) if check_rows is None else _columns(check_rows, parts, params)
+    names = getattr(parts.first, "feature_names_in_", None)
     return ModelRecord(
         params=params,
         classes=classifier.classes_,
         positive=_positive(positive, classifier.classes_),
         threshold=threshold,
         encoder=None if encoder is None else encoder.fitted_,
-        steps=steps,
+        steps=parts.steps,
         feature_names=None if names is None else tuple(names.tolist()),
         hyper_parameters=classifier.get_params(deep=False),
         training={name: getattr(classifier, f"{name}_", None) for name in _TRAINING},
@@ -196,43 +210,19 @@ def _record(
         versions=_versions(),
         check_X=X,
         check_Z2=logits(params, X),
+        preparation=parts.preparation,
+        last=parts.last,
+        selection=parts.selection,
     )
 
 
-def _parts(
-    model: Any,
-) -> "tuple[tuple[str, str] | None, TableEncoder | None, TriLayerClassifier]":
-    from sklearn.pipeline import Pipeline
-    from sklearn.utils.validation import check_is_fitted
-
-    from trilayer.estimators.classifier import TriLayerClassifier
-    from trilayer.estimators.cv import TriLayerClassifierCV
-    from trilayer.estimators.table_classifier import TriLayerTableClassifier
-
-    if isinstance(model, TriLayerTableClassifier):
-        check_is_fitted(model)
-        return ("encoder", "network"), model.encoder_, model.selection_.best_estimator_
-    if isinstance(model, TriLayerClassifierCV):
-        check_is_fitted(model)
-        return None, None, model.best_estimator_
-    if isinstance(model, TriLayerClassifier):
-        return None, None, model
-    if isinstance(model, Pipeline) and len(model.steps) == 2:
-        from trilayer.encoding import TableEncoder
-
-        (first, encoder), (second, classifier) = model.steps
-        if isinstance(encoder, TableEncoder) and isinstance(classifier, TriLayerClassifier):
-            return (first, second), encoder, classifier
-    raise ModelFileError(
-        f"a model file holds a TriLayerClassifier, or a Pipeline of a TableEncoder and a "
-        f"TriLayerClassifier, not this {type(model).__name__}"
-    )
-
-
-def _columns(rows: Any, encoder: "TableEncoder | None", params: Params) -> FloatArray:
+def _columns(rows: Any, parts: Parts, params: Params) -> FloatArray:
     """Give samples as the network takes them, n1 × k."""
     try:
-        X = np.asarray(rows if encoder is None else encoder.transform(rows), dtype=params.dtype)
+        rows = rows if parts.encoder is None else parts.encoder.transform(rows)
+        X = np.asarray(rows, dtype=params.dtype)
+        if parts.preparation:
+            X = prepared(parts.preparation, X).astype(params.dtype)
     except (TypeError, ValueError) as error:
         raise ModelFileError(f"check_rows are not rows of numbers ({error})") from error
     if X.ndim != 2 or X.shape[1] != params.n1:

@@ -11,6 +11,8 @@ from trilayer.errors import ModelFileError
 from trilayer.modelfile.container import pack
 from trilayer.modelfile.hyperparameters import hyper_to_json
 from trilayer.modelfile.labels import labels_to_json
+from trilayer.modelfile.preparation import Step, tensors_of, to_json
+from trilayer.modelfile.selection import HEIGHTS, Selection
 from trilayer.params import FloatArray, Params
 
 if TYPE_CHECKING:
@@ -51,6 +53,12 @@ class ModelRecord:
         What the caller of `save` wanted kept: results, and a mark of the data.
     versions : dict of str to str
         Of trilayer and what it stood on when it saved.
+    preparation : tuple of Step
+        Scaling and filling gaps before the network, where no encoder is.
+    last : str
+        The network's name among these steps; empty where the file holds no such pipeline.
+    selection : Selection or None
+        What a classifier that chooses has chosen, and from what, if the file holds one.
     check_X : array, n1 × k
         A few inputs, as the network takes them.
     check_Z2 : array, 1 × k
@@ -71,6 +79,9 @@ class ModelRecord:
     versions: dict[str, str]
     check_X: FloatArray
     check_Z2: FloatArray
+    preparation: tuple[Step, ...] = ()
+    last: str = ""
+    selection: Selection | None = None
 
     @property
     def kind(self) -> str:
@@ -84,7 +95,16 @@ def encode(record: ModelRecord) -> bytes:
     tensors = {name: getattr(record.params, name) for name in NETWORK}
     tensors |= {"check.X": record.check_X, "check.Z2": record.check_Z2}
     tensors |= {ENCODER_PREFIX + name: array for name, array in arrays.items()}
+    tensors |= tensors_of(record.preparation)
+    optional: dict[str, Any] = {}
+    if record.last:
+        optional["preparation"] = to_json(record.preparation, record.last)
+    if record.selection is not None:
+        optional["selection"] = record.selection.to_json()
+        if record.selection.heights is not None:
+            tensors[HEIGHTS] = record.selection.heights
     description = {
+        **optional,
         "classes": labels_to_json(record.classes),
         "encoder": spec,
         "feature_names": record.feature_names,

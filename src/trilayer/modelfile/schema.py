@@ -137,17 +137,21 @@ def items(inner: Check, at_most: int = 10_000_000) -> Check:
     return check
 
 
-def fixed(fields: Mapping[str, Check]) -> Check:
-    """Accept an object with exactly these fields."""
+def fixed(fields: Mapping[str, Check], optional: Mapping[str, Check] | None = None) -> Check:
+    """Accept an object with exactly these fields, and any optional ones: None if not there."""
+    known = {**fields, **(optional or {})}
 
     def check(value: Any, where: str) -> dict[str, Any]:
         if not isinstance(value, dict):
             raise LieError(f"{where} is not an object")
         for name in fields.keys() - value.keys():
             raise LieError(f"{where} lacks the field {name!r}")
-        for name in value.keys() - fields.keys():
+        for name in value.keys() - known.keys():
             raise LieError(f"{where} has a field that does not belong there, {name[:40]!a}")
-        return {name: inner(value[name], f"{where}.{name}") for name, inner in fields.items()}
+        return {
+            name: inner(value[name], f"{where}.{name}") if name in value else None
+            for name, inner in known.items()
+        }
 
     return check
 

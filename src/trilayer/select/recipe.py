@@ -34,6 +34,7 @@ from trilayer.select.presets import (
     ROUND,
     ROUNDS,
     SMALL,
+    Split,
     pace,
     preset,
     sample,
@@ -41,6 +42,7 @@ from trilayer.select.presets import (
 )
 from trilayer.select.relevance import CUT_SHORT, followed, grounded, learnt, raised
 from trilayer.select.search import Candidate, Grid, search
+from trilayer.select.weights import relative, usual
 from trilayer.solvers import solver
 from trilayer.sources import Source
 from trilayer.sources.memory import MemorySource, is_in_memory
@@ -64,8 +66,9 @@ class Wish:
     rounds : int or None
         How often relevance is learnt.
     n_starts : int or None
-    cv : object
-        How rows are held out, in scikit-learn's forms; None: the recipe's way.
+    splits : sequence of Split or None
+        Rows to train on and rows to judge by, by their numbers in the source; None: the
+        recipe's way.
     n_threads : int or None
     random_state : int
         Decides samples, splits, starts and the order of batches.
@@ -80,7 +83,7 @@ class Wish:
     l2s: Sequence[float] | None = None
     rounds: int | None = None
     n_starts: int | None = None
-    cv: Any = None
+    splits: Sequence[Split] | None = None
     n_threads: int | None = None
     random_state: int = 0
 
@@ -131,14 +134,18 @@ class _Recipe:
 
     def make(self, source: Source) -> Selected:
         """Choose, and train what was chosen on all rows."""
-        rows = _in_memory(source, BATCHED, self.wish.random_state)
+        seed = self.wish.random_state
+        rows, numbers = _in_memory(source, BATCHED, seed)
+        unit, rows = _beside(rows)
         spec, heights = self.wish.spec(source.m), None
         batched = source.m > MIDDLE and self.wish.base is None and _steps_on_batches(spec, rows.m)
         if batched and self.wish.rounds != 0 and self._has_hidden(spec):
-            heights = self._scouted(_in_memory(rows, MIDDLE, self.wish.random_state))
+            some, drawn = _in_memory(rows, MIDDLE, seed)
+            heights = self._scouted(some, numbers[drawn])
         scaled = rows if heights is None else rows.scaled(heights)
-        some = _in_memory(scaled, CHOSEN_ON, self.wish.random_state)
-        choice = search(some, self.classes, self._grid(spec, some), self.on_choice, self.checkpoint)
+        some, drawn = _in_memory(scaled, CHOSEN_ON, seed)
+        grid = self._grid(spec, some, numbers[drawn])
+        choice = search(some, self.classes, grid, self.on_choice, self.checkpoint)
         began = time.perf_counter()
         spec = replace(spec, hidden_units=choice.hidden_units, l2=choice.l2)
         if batched:
@@ -148,7 +155,8 @@ class _Recipe:
         if source.m > rows.m:
             if heights is not None and not batched:  # of inputs as they are, again
                 trained = replace(trained, members=tuple(raised(trained.members, heights)))
-            trained = self._everywhere(spec, trained, heights, source)
+            everywhere = replace(spec, l2=spec.l2 * unit)  # the source's weights are as they were
+            trained = self._everywhere(everywhere, trained, heights, source)
         elif batched and heights is not None:
             trained = grounded(trained, heights)
         return Selected(spec, trained, choice.candidates, heights, time.perf_counter() - began)
@@ -157,21 +165,21 @@ class _Recipe:
         units = self.wish.units
         return bool(spec.hidden_units if units is None else max(units))
 
-    def _scouted(self, some: MemorySource) -> FloatArray | None:
+    def _scouted(self, some: MemorySource, numbers: NDArray[np.int64]) -> FloatArray | None:
         """Return heights learnt by lbfgs, with a decay of its own, on some of many rows."""
         spec = replace(
             preset(MIDDLE), n_starts=self.wish.spec(some.m).n_starts,
             n_threads=self.wish.n_threads, random_state=self.wish.random_state,
         )  # fmt: skip
         stage = stage_of(self.checkpoint, "relevance on some rows")
-        choice = search(some, self.classes, self._grid(spec, some), None, stage)
+        choice = search(some, self.classes, self._grid(spec, some, numbers), None, stage)
         spec = replace(spec, hidden_units=choice.hidden_units, l2=choice.l2)
         trained, heights = self._by_relevance(spec, some, None, stage)
         if trained.outcome.reason == "interrupted":
             raise KeyboardInterrupt
         return heights
 
-    def _grid(self, spec: Spec, some: MemorySource) -> Grid:
+    def _grid(self, spec: Spec, some: MemorySource, numbers: NDArray[np.int64]) -> Grid:
         wish, m = self.wish, some.m
         own = preset(m).hidden_units if spec.hidden_units is None else spec.hidden_units
         units = np.atleast_1d(np.asarray(own if wish.units is None else wish.units))
@@ -182,20 +190,21 @@ class _Recipe:
         few, settles = m <= SMALL, _settles(spec, m)
         return Grid(
             base=spec, units=units.tolist(), decays=sorted(decays.tolist(), reverse=True),
-            climbs=wish.l2s is None, splits=self._splits(some) if choosing else [],
+            climbs=wish.l2s is None, splits=self._splits(some, numbers) if choosing else [],
             # Judged by one start, few rows say more about the start than about the decay.
             starts=min(2, spec.n_starts) if few else 1,
             goes_on=0 if few or not settles else GO_ON, workers=threads(wish),
             seed=wish.random_state,
         )  # fmt: skip
 
-    def _splits(self, some: MemorySource) -> Any:
-        if self.wish.cv is None:
+    def _splits(self, some: MemorySource, numbers: NDArray[np.int64]) -> Sequence[Split]:
+        """Return the splits of rows that have these numbers in the source."""
+        if self.wish.splits is None:
             return splits(some, self.wish.random_state)
-        from sklearn.model_selection import check_cv
-
-        labels = self.classes[some.labels.astype(np.intp)]
-        return list(check_cv(self.wish.cv, labels, classifier=True).split(some.X.T, labels))
+        there = [
+            np.flatnonzero(np.isin(numbers, part)) for each in self.wish.splits for part in each
+        ]
+        return list(zip(there[::2], there[1::2], strict=True))
 
     def _by_relevance(
         self, spec: Spec, rows: MemorySource, on_step: Watcher | None, checkpoint: Keeping | None
@@ -261,13 +270,24 @@ def _settles(spec: Spec, m: int) -> bool:
     return solver(solver_name(spec, m)).settles
 
 
-def _in_memory(source: Source, most: int, seed: int) -> MemorySource:
-    """Return a source's rows in memory, of very many a sample."""
+def _in_memory(source: Source, most: int, seed: int) -> tuple[MemorySource, NDArray[np.int64]]:
+    """Return a source's rows in memory, of very many a sample, and their numbers."""
+    numbers = np.arange(source.m)
     if is_in_memory(source) and source.m <= most:
-        return source
-    rows = np.arange(source.m) if source.m <= most else sample(source.labels, most, seed)
-    part: MemorySource = source.part(rows)
-    return part
+        return source, numbers
+    if source.m > most:
+        numbers = sample(source.labels, most, seed)
+    part: MemorySource = source.part(numbers)
+    return part, numbers
+
+
+def _beside(rows: MemorySource) -> tuple[float, MemorySource]:
+    """Return the usual weight of rows, and the rows with weights beside it."""
+    s = relative(rows.s)
+    if s is rows.s:
+        return 1.0, rows
+    unit = usual(rows.s)
+    return unit, MemorySource(rows.inputs, rows.Y, s, rows.n_threads)
 
 
 def select_on(

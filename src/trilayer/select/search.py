@@ -25,6 +25,16 @@ _UNLEARNT = 1e-3
 """Weights of a network that decay has made nothing of: no start for less decay."""
 
 
+STEP, BEYOND = 10**0.5, 16
+"""The factor between decays beyond the grid, and how many there may be at either end."""
+
+WORTH = 1e-3
+"""How much less loss a row, in nats, makes a decay beyond the grid the better one."""
+
+FLAT = 1e-5
+"""Share of the loss by which two decays differ that both have left nothing of a network."""
+
+
 class Candidate(NamedTuple):
     """One setting, and how it did on rows that it had not seen.
 
@@ -73,7 +83,8 @@ class Grid:
     units, decays : sequence
         Hidden units and weight decays to choose from.
     climbs : bool
-        Whether only neighbours of the best decay are tried, not all.
+        Whether only neighbours of the best decay are tried, not all, and others beyond the
+        grid where the best one stands at its edge, or nothing is learnt within it.
     splits : sequence of Split
         Empty: nothing is tried.
     starts : int
@@ -141,30 +152,36 @@ def search(
             done: dict[int, list[_Fit]] = {}
 
             def loss(at: int, n2: int = n2, done: dict[int, list[_Fit]] = done) -> float:
+                l2 = decay_at(grid.decays, at)
                 nearest = min(done, key=lambda other: abs(other - at), default=None)
                 before = None if nearest is None else done[nearest]
-                one = partial(_fit, grid, parts, classes, int(n2), float(grid.decays[at]), before)
+                one = partial(_fit, grid, parts, classes, int(n2), l2, before)
                 began = time.perf_counter()
                 done[at] = _side_by_side(pool, one, len(parts), checkpoint)
                 found = sum(fit.loss for fit in done[at]) / sum(fit.weight for fit in done[at])
                 seconds = time.perf_counter() - began
-                candidates.append(Candidate(int(n2), float(grid.decays[at]), found, seconds))
+                candidates.append(Candidate(int(n2), l2, found, seconds))
                 if tell is not None:
-                    tell(len(candidates), most)
+                    tell(len(candidates), max(most, len(candidates)))
                 return found
 
-            losses = [partial(loss, at) for at in range(len(grid.decays))]
             if grid.climbs:
-                climb(losses)
+                climb(loss, len(grid.decays))
             else:
-                for call in losses:
-                    call()
-    best = min(candidates, key=lambda candidate: candidate.log_loss)
+                for at in range(len(grid.decays)):
+                    loss(at)
+    best = min(candidates, key=lambda candidate: _price(grid, candidate))
     if not np.isfinite(best.log_loss):
         raise DivergenceError(
             "every candidate left the finite numbers: scale the inputs (StandardScaler)"
         )
     return Choice(best.hidden_units, best.l2, candidates)
+
+
+def _price(grid: Grid, candidate: Candidate) -> float:
+    """Return a candidate's loss, and what it must be better by where it is beyond the grid."""
+    beyond = not min(grid.decays) <= candidate.l2 <= max(grid.decays)
+    return candidate.log_loss + WORTH * beyond
 
 
 def _side_by_side(
@@ -213,18 +230,46 @@ def logits(spec: Spec, params: Params, rows: MemorySource, n_threads: int) -> Fl
     return np.asarray(found, dtype=np.float64)
 
 
-def climb(losses: Sequence[Callable[[], float]]) -> None:
-    """Call neighbours of the least one, from the middle on, until it has been seen to be least.
+def decay_at(decays: Sequence[float], at: int) -> float:
+    """Return a decay of the grid, or one that goes on beyond its strong end, or its weak one."""
+    inside = min(max(at, 0), len(decays) - 1)
+    end = float(decays[inside])
+    return end if inside == at else float(f"{end * STEP ** (inside - at):.2g}")
 
-    Weight decay's curve has one valley, so most of the grid need not be tried.
+
+def climb(loss: Callable[[int], float], count: int) -> None:
+    """Ask for neighbours of the least loss, from the middle on, until it is seen to be least.
+
+    Weight decay's curve has one valley, so most of the grid need not be tried. Where decay
+    has left nothing of any network the curve is flat, which is no valley: then the way is
+    towards less decay. Beyond the grid it goes on while that is worth it.
+
+    Parameters
+    ----------
+    loss : callable
+        Of the place in the grid: 0 is the strongest decay, and `count` - 1 the weakest.
+        Places before and behind are asked for too.
+    count : int
     """
     known: dict[int, float] = {}
 
     def at(i: int) -> float:
         if i not in known:
-            known[i] = losses[i]() if 0 <= i < len(losses) else np.inf
+            known[i] = loss(i) if -BEYOND <= i < count + BEYOND else np.inf
         return known[i]
 
-    here = len(losses) // 2
+    def inside(i: int) -> float:
+        return at(i) if 0 <= i < count else np.inf
+
+    here = count // 2
+    while (best := min((here, here - 1, here + 1), key=inside)) != here:
+        here = best
+    weaker = here
+    while weaker < count + BEYOND and abs(at(weaker) - at(here)) <= FLAT * at(here):
+        weaker += 1
+    if weaker > here + 1 and at(weaker) < at(here):
+        here = weaker
     while (best := min((here, here - 1, here + 1), key=at)) != here:
+        if not 0 <= best < count and not at(best) < at(here) - WORTH:
+            break
         here = best

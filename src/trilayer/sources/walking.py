@@ -1,8 +1,11 @@
 """How samples at hand are walked: block by block, on threads where the engine has none."""
 
+import math
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
 from typing import TypeVar
 
 from trilayer.encoding.inputs import Inputs
@@ -12,6 +15,13 @@ from trilayer.sources import blocks, tree_sum
 
 _GROUP = 8
 """Blocks a thread takes at a time: a power of two, so that a group is a whole subtree."""
+
+_CGROUP = "/sys/fs/cgroup/"
+_QUOTAS = (
+    (_CGROUP + "cpu.max",),
+    (_CGROUP + "cpu/cpu.cfs_quota_us", _CGROUP + "cpu/cpu.cfs_period_us"),
+)
+"""Where Linux says how much time a container's processors have, in both of its ways."""
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -79,7 +89,26 @@ def block_sums(
 
 
 def available_threads() -> int:
-    """Count the processors this process may use."""
+    """Count the threads this process may use: at least one.
+
+    As many as processors it may run on, no more than a container's quota pays for, and no more
+    than OMP_NUM_THREADS says, which joblib sets in its workers so that they share a machine.
+    """
+    found = os.cpu_count() or 1
     if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+        found = len(os.sched_getaffinity(0))
+    said = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
+    limits = [found, _quota(), int(said) if said.isdecimal() else found]
+    return min(limit for limit in limits if limit > 0)
+
+
+@cache
+def _quota() -> int:
+    """Return how many processors the time of a control group amounts to; 0: no limit is known."""
+    for place in _QUOTAS:
+        try:
+            quota, period = " ".join(Path(name).read_text() for name in place).split()
+            return math.ceil(int(quota) / int(period)) if int(quota) > 0 else 0
+        except (OSError, ValueError, ZeroDivisionError):  # not there, or "max"
+            continue
+    return 0

@@ -39,12 +39,31 @@ def to_arrow(X: Any) -> "pa.Table":
     TableError
         If it is no table, a column mixes kinds of values, or names repeat.
     """
+    refuse_elsewhere(X)
     if isinstance(X, pa.RecordBatch):
         X = pa.Table.from_batches([X])
     elif not isinstance(X, pa.Table):
         X = _from_pandas(X) if _is_pandas(X) else _from_stream(X)
     refuse_duplicates(X.column_names, "the table")
     return without_views(X)
+
+
+def refuse_elsewhere(X: object) -> None:
+    """Refuse a frame whose rows are not at hand: it is a plan, or on a cluster.
+
+    Raises
+    ------
+    TableError
+        Which says how to come by the rows.
+    """
+    kind = f"a {type(X).__name__} of {type(X).__module__.split('.')[0]}"
+    if hasattr(X, "npartitions") and hasattr(X, "compute"):
+        raise TableError(
+            f"the rows of {kind} are not at hand: call its compute(), or train on the cluster "
+            "with dask_source"
+        )
+    if hasattr(X, "collect") and not hasattr(X, "__arrow_c_stream__"):
+        raise TableError(f"{kind} is lazy, its rows are not at hand: call its collect()")
 
 
 def _is_pandas(X: object) -> bool:
@@ -59,6 +78,10 @@ def _from_pandas(X: Any) -> "pa.Table":
 
 def _from_column(column: Any, name: str) -> Any:
     try:
+        if hasattr(column, "sparse"):  # a pandas column of which most values are not stored
+            column = column.sparse.to_dense()
+        if column.dtype == np.longdouble:  # more digits than any column's numbers have
+            column = column.astype(np.float64)
         return pa.array(column, from_pandas=True)
     except (pa.ArrowException, TypeError, ValueError) as error:
         raise TableError(
