@@ -2,11 +2,15 @@
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
+from trilayer.encoding.parameters import Parameters
 from trilayer.errors import InputError
 from trilayer.tables.frames import from_array, has_names, is_table, to_arrow
+from trilayer.tables.kinds import survey_frame
 from trilayer.tables.reading import require_columns
+from trilayer.tables.readings import Hints, Reading
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -20,6 +24,19 @@ def as_table(X: Any, estimator: object) -> tuple["pa.Table", bool]:
 
     array = check_array(X, dtype=None, ensure_all_finite=False, estimator=estimator)
     return from_array(array), False
+
+
+def readings_of(table: "pa.Table", parameters: Parameters) -> "dict[str, Reading]":
+    """Look through the columns of text: how each is to be read."""
+    wanted = [name for name in table.column_names if name not in parameters.drop]
+    return survey_frame(
+        table.select(wanted), as_text=parameters.categorical, hints=hints_of(parameters)
+    )
+
+
+def hints_of(parameters: Parameters) -> Hints:
+    """Return what a person said of how the table is written."""
+    return Hints(**{each.name: getattr(parameters, each.name) for each in fields(Hints)})
 
 
 def positions_of(

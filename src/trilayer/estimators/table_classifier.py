@@ -41,6 +41,10 @@ class TriLayerTableClassifier(ClassifierMixin, BaseEstimator):
         As for `TriLayerClassifierCV`.
     n_threads : int, optional
     random_state : int, RandomState or None
+    number, date, missing : sequence of str
+    decimal, thousands : str, optional
+    dayfirst : bool, optional
+        How the table is written, where its columns do not show it: as for `TableEncoder`.
 
     Attributes
     ----------
@@ -75,6 +79,12 @@ class TriLayerTableClassifier(ClassifierMixin, BaseEstimator):
         "n_starts": [Interval(Integral, 1, None, closed="left"), None],
         "n_threads": [Interval(Integral, 1, None, closed="left"), None],
         "random_state": ["random_state"],
+        "number": ["array-like", str],
+        "date": ["array-like", str],
+        "missing": ["array-like", str],
+        "decimal": [str, None],
+        "thousands": [str, None],
+        "dayfirst": ["boolean", None],
     }
 
     def __init__(
@@ -88,6 +98,12 @@ class TriLayerTableClassifier(ClassifierMixin, BaseEstimator):
         n_starts: int | None = None,
         n_threads: int | None = None,
         random_state: Any = None,
+        number: Sequence[str] = (),
+        date: Sequence[str] = (),
+        missing: Sequence[str] = (),
+        decimal: str | None = None,
+        thousands: str | None = None,
+        dayfirst: bool | None = None,
     ) -> None:
         self.categorical = categorical
         self.drop = drop
@@ -97,6 +113,12 @@ class TriLayerTableClassifier(ClassifierMixin, BaseEstimator):
         self.n_starts = n_starts
         self.n_threads = n_threads
         self.random_state = random_state
+        self.number = number
+        self.date = date
+        self.missing = missing
+        self.decimal = decimal
+        self.thousands = thousands
+        self.dayfirst = dayfirst
 
     def fit(
         self,
@@ -129,8 +151,10 @@ class TriLayerTableClassifier(ClassifierMixin, BaseEstimator):
         """
         self._validate_params()
         self.encoder_, inputs = encoded(
-            X, self.max_bins, categorical=self.categorical, drop=self.drop
-        )
+            X, self.max_bins, categorical=self.categorical, drop=self.drop, number=self.number,
+            date=self.date, missing=self.missing, decimal=self.decimal,
+            thousands=self.thousands, dayfirst=self.dayfirst,
+        )  # fmt: skip
         self.n_features_in_ = self.encoder_.n_features_in_
         self.__dict__.pop("feature_names_in_", None)
         if hasattr(self.encoder_, "feature_names_in_"):
