@@ -21,6 +21,7 @@ TABLE = pd.DataFrame(
         "age": [20.0, 30.0, None, 50.0] * 10,
         "job": ["a", "b", None, "c"] * 10,
         "ok": [True, False, True, True] * 10,
+        "paid": ["$1", "$2,000", None, "$4"] * 10,
         "town": ["u"] * 20 + ["v"] * 14 + ["w"] * 3 + ["x"] * 2 + ["y"],
     }
 )
@@ -29,7 +30,7 @@ TABLE = pd.DataFrame(
 @cache
 def sound_pipeline() -> bytes:
     """A sound file with an encoder in it."""
-    encoder = TableEncoder(min_count=4).fit(TABLE)
+    encoder = TableEncoder(min_count=4, missing=["unknown"], dayfirst=True).fit(TABLE)
     width = len(encoder.get_feature_names_out())
     params = initialise(width, 2, np.random.default_rng(0))
     return encode(record(params, encoder=encoder, steps=("encode", "classify")))
@@ -88,6 +89,15 @@ def nan_center() -> bytes:
     """A column that becomes NaN."""
     tensors, description = pipeline_contents()
     tensors["encoder.centers"] = np.full_like(tensors["encoder.centers"], np.nan)
+    return sealed(tensors, description)
+
+
+@lie("its encoder is not sound: .*written in no known form")
+def a_form_of_nothing() -> bytes:
+    """A column whose text is written in a way that there is not."""
+    tensors, description = pipeline_contents()
+    column = next(each for each in description["encoder"]["columns"] if "form" in each)
+    column["form"] = "eval"
     return sealed(tensors, description)
 
 

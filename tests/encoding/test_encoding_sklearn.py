@@ -147,10 +147,10 @@ def test_kinds_serve_a_stream(tmp_path):
     from trilayer.tables import read_table
 
     table = read_table(path, as_text=["zip"])
-    encoder = TableEncoder().fit(table)
+    encoder = TableEncoder(categorical=["zip"]).fit(table)
     assert encoder.kinds_ == {"zip": "category", "n": "number", "d": "date", "b": "boolean"}
     assert encoder.n_rows_ == 3
-    rows = [encoder.transform(b) for b in scan_table(path, encoder.kinds_, batch_rows=2)]
+    rows = [encoder.transform(b) for b in scan_table(path, encoder.readings_, batch_rows=2)]
     np.testing.assert_array_equal(np.vstack(rows), encoder.transform(table))
 
 

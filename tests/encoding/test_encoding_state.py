@@ -191,6 +191,16 @@ ARRAY_LIES = {
 }
 
 SPEC_LIES = {
+    "column 'n' is written in no known form": lambda _, s: s["columns"][0].update(form=""),
+    "column 'n' is written in no known": lambda _, s: s["columns"][0].update(form="dmy"),
+    "form of a column is not of type str": lambda _, s: s["columns"][0].update(form=1),
+    "missing has an entry twice": lambda _, s: s["parameters"].update(missing=["a", "a"]),
+    "a list of columns is empty": lambda _, s: s["parameters"].update(date=[]),
+    "decimal is no sign for decimals": lambda _, s: s["parameters"].update(decimal=";"),
+    "thousands is no such sign": lambda _, s: s["parameters"].update(thousands="x"),
+    "dayfirst of the parameters is not of type bool": lambda _, s: s["parameters"].update(
+        dayfirst=1
+    ),
     "the description has not the fields": lambda _, s: s.pop("clip"),
     "description has not the fields": lambda _, s: s.update(more=1),
     "version of the description is not of type int": lambda _, s: s.update(version=True),

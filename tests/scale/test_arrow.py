@@ -18,7 +18,7 @@ from trilayer import TriLayerClassifier, load, save
 from trilayer.encoding import TableEncoder
 from trilayer.errors import InputError, TableError
 from trilayer.sources.arrow import open_source
-from trilayer.tables import find_tables, kind_of, numbers_from_text, read_table, scanning
+from trilayer.tables import Reading, find_tables, kind_of, read_table, scanning
 from trilayer.tables.kinds import survey_table
 
 pytestmark = pytest.mark.filterwarnings(
@@ -234,13 +234,12 @@ COLUMNS = {
 def test_text_is_read_as_what_it_is_when_read_whole(name, repeats, tmp_path, monkeypatch):
     values = COLUMNS[name] * repeats
     path = as_csv(pd.DataFrame({name: values, "last": range(len(values))}), tmp_path)
-    whole = numbers_from_text(read_table(path))
-    kind = kind_of(whole[name].type)
+    kind = kind_of(read_table(path)[name].type)
     in_batches_of(7, monkeypatch)
     survey = survey_table(find_tables(path), [name])
     assert survey.rows == len(values)
     # Where nothing is there, any kind will do: the column is left out.
-    assert survey.kinds[name] == kind or kind == "empty"
+    assert survey.readings[name].kind == kind or kind == "empty"
 
 
 def test_parquet_knows_its_kinds_but_for_text(tmp_path):
@@ -255,7 +254,7 @@ def test_parquet_knows_its_kinds_but_for_text(tmp_path):
     pq.write_table(table, tmp_path / "t.parquet")
     survey = survey_table(find_tables(tmp_path / "t.parquet"), list(table.column_names))
     assert survey.rows == 2
-    assert survey.kinds == {"t": "number"}
+    assert survey.readings == {"t": Reading("number"), "word": Reading("category")}
 
 
 def test_files_that_disagree_are_named(tmp_path):

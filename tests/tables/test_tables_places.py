@@ -13,7 +13,6 @@ from trilayer.tables import (
     NOWHERE,
     NUMBER,
     find_tables,
-    numbers_from_text,
     read_placed,
     read_table,
     refuse_infinite,
@@ -22,6 +21,7 @@ from trilayer.tables import (
     to_arrow,
 )
 from trilayer.tables.convert import without_views
+from trilayer.tables.kinds import survey_frame
 from trilayer.tables.places import Places, Span
 
 
@@ -70,7 +70,7 @@ def test_a_slip_is_named_where_it_stands(folder):
     (folder / "2.csv").write_text("n\n7\noops\n")
     table, places = read_placed(folder)
     with pytest.raises(TableError, match=r"2\.csv: column 'n' holds .* 'oops' in row 2 is none"):
-        numbers_from_text(table, places=places)
+        survey_frame(table, places=places)
 
 
 VIEWS = pa.table(

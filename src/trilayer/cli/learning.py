@@ -21,6 +21,7 @@ from trilayer.sources.lessons import Columns
 from trilayer.sources.opening import Read, in_memory, is_large, through_cache
 from trilayer.sources.rowcache import default_folder, in_words
 from trilayer.sources.tables import look
+from trilayer.tables import Hints
 from trilayer.tables.header import looks_like_data
 
 Opener = Callable[[Read], AbstractContextManager[Source]]
@@ -48,7 +49,11 @@ def opened(job: Job, begin: Callable[[], None]) -> Iterator[Dataset]:
     if not whole:
         begin()
     left_out = (*columns.id, *columns.drop)
-    table = look(job.files, Columns(columns.target, columns.categorical, left_out))
+    hints = Hints(
+        columns.number, columns.date, columns.missing, columns.decimal, columns.thousands,
+        columns.dayfirst,
+    )  # fmt: skip
+    table = look(job.files, Columns(columns.target, columns.categorical, left_out, hints=hints))
     if whole:
         table = table.kept()
     share = 0.0 if job.valid else settings.test_share

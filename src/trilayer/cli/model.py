@@ -21,6 +21,7 @@ from trilayer.sources.ahead import made_ahead
 from trilayer.sources.walking import available_threads
 from trilayer.tables import NUMBER, Block, Raw, convert, refuse_infinite, rows_for, scan_raw
 from trilayer.tables.files import TableFile
+from trilayer.tables.readings import Reading
 from trilayer.tables.targets import Answers, Target
 from trilayer.tables.values import missing, to_numpy
 
@@ -44,7 +45,19 @@ class Encoding:
     @property
     def kinds(self) -> dict[str, str]:
         """The columns that are needed, and what each must be."""
-        return dict.fromkeys(self.names, NUMBER) if self.encoder is None else self.encoder.kinds
+        return {name: each.kind for name, each in self.readings.items()}
+
+    @property
+    def readings(self) -> dict[str, Reading]:
+        """The columns that are needed, and how each is read."""
+        if self.encoder is None:
+            return dict.fromkeys(self.names, Reading(NUMBER))
+        return self.encoder.readings
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Words that stand for nothing, beside those that always do."""
+        return () if self.encoder is None else self.encoder.parameters.missing
 
     @property
     def input_names(self) -> list[str]:
@@ -177,7 +190,7 @@ def answered(encoding: Encoding, target: Target, source: Sources) -> Iterator[An
     """
     if target.name in encoding.kinds:
         raise InputError(f"column {target.name!r} is an input of the model, so not its target")
-    kinds = {**encoding.kinds, target.name: target.kind}
+    kinds = {**encoding.readings, target.name: target.reading(encoding.missing)}
     raw = scan_raw(source, kinds, batch_rows=encoding.batch_rows, coded=encoding.kinds)
     yield from made_ahead(partial(_answered, encoding, target), raw, available_threads())
 

@@ -58,7 +58,7 @@ def predict(
         raise InputError(f"--id {clash[0]}: a column of the predictions has that name: rename it")
     known = load_model(model)
     paths, encoding = sources("predict", data, text), known.encoding
-    kinds, rows_at_once = encoding.kinds, encoding.batch_rows
+    kinds, rows_at_once = encoding.readings, encoding.batch_rows
     raw = scan_raw(paths, kinds, keep=ids, batch_rows=rows_at_once, coded=kinds)
     rows = 0
     with TableWriter(shown_bytes(sys.stdout) if output is None else output, force=force) as writer:

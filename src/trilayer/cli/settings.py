@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
@@ -49,6 +49,20 @@ class Columns:
         Column to be taken as a category although it holds numbers. Once for each.
     drop
         Column to leave out for any other reason. Once for each.
+    number
+        Column that holds numbers although it looks like codes (00123). Once for each.
+    date
+        Column that holds dates although it looks like numbers: seconds, milliseconds or so since
+        1970, or 20241231. Once for each.
+    missing
+        Word that stands for nothing in any column, such as -9999 or unknown. Once for each.
+    decimal
+        What separates the decimals of numbers, where a column does not show it.
+    thousands
+        What groups the thousands of numbers, where a column does not show it.
+    dayfirst
+        In dates such as 5/9/2020 the day comes first, or the month, where a column does not
+        show it.
     """
 
     target: str
@@ -56,6 +70,12 @@ class Columns:
     id: Texts = ()
     categorical: Texts = ()
     drop: Texts = ()
+    number: Texts = ()
+    date: Texts = ()
+    missing: Annotated[Texts, Parameter(allow_leading_hyphen=True)] = ()
+    decimal: Literal[".", ","] | None = None
+    thousands: Literal[",", ".", " ", "'"] | None = None
+    dayfirst: bool | None = None
 
 
 @dataclass(frozen=True)

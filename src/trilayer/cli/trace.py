@@ -95,7 +95,8 @@ def _samples(
     there = column_names(files[0])
     target = model.target
     with_target = target.name in there
-    kinds = model.encoding.kinds | ({target.name: target.kind} if with_target else {})
+    answer = {target.name: target.reading(model.encoding.missing)} if with_target else {}
+    kinds = model.encoding.readings | answer
     X, Y, done = [], [], 0
     for block in scan_placed(files, kinds):
         batch = block.rows.slice(0, rows - done)

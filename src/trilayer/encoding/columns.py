@@ -89,6 +89,8 @@ class Column:
         How many values were missing, and how many different texts there were.
     note : str
         What a reader should know besides.
+    form : str
+        How text of this kind is written, where that is not plain (`trilayer.tables.readings`).
     """
 
     name: str
@@ -102,6 +104,7 @@ class Column:
     n_missing: int = 0
     n_levels: int = 0
     note: str = ""
+    form: str = ""
 
     @property
     def bins(self) -> int:
@@ -185,6 +188,11 @@ class ColumnSummary:
 def summary(column: Column) -> ColumnSummary:
     """Summarise a column that is used."""
     kept = len(column.levels)
+    notes = [column.note] * bool(column.note)
+    if column.form:
+        from trilayer.tables.readings import in_words  # what it stands in needs pyarrow
+
+        notes.insert(0, in_words(column.kind, column.form))
     return ColumnSummary(
         name=column.name,
         kind=column.kind,
@@ -193,7 +201,7 @@ def summary(column: Column) -> ColumnSummary:
         bins=column.bins,
         levels=kept,
         pooled=column.n_levels - kept if column.other else 0,
-        note=column.note,
+        note="; ".join(notes),
     )
 
 

@@ -18,6 +18,7 @@ from trilayer.errors import InputError
 
 if TYPE_CHECKING:
     from trilayer.encoding.learning import TableLearner
+    from trilayer.tables.readings import Reading
 
 # Scaled numbers stay below this, smoothly: no outlier can dominate.
 CLIP = 8.0
@@ -71,6 +72,16 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         times is always enough.
     dtype : {"float64", "float32"}
         Of the inputs.
+    number, date : sequence of str
+        Columns that hold numbers though they look like codes (00123), and dates though they
+        look like numbers: seconds, milliseconds or so since 1970, or 20241231.
+    missing : sequence of str
+        Words that stand for nothing in every column, beside those that always do.
+    decimal, thousands : str, optional
+        What separates the decimals of numbers in text, and groups the thousands, where the
+        columns do not show it.
+    dayfirst : bool, optional
+        Whether 5/9/2020 is in September, where a column does not show it.
 
     Attributes
     ----------
@@ -83,7 +94,9 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     layout_ : Layout
         Which inputs are positions in bins, and which are levels: for ``fit``, to be faster.
     kinds_ : dict of str to str
-        The columns used and their kinds, as `trilayer.tables.scan_table` wants them.
+        The columns used and their kinds.
+    readings_ : dict of str to Reading
+        The same, and how text is written, as `trilayer.tables.scan_table` wants them.
     n_rows_ : int
         The number of rows learnt from, each as often as its weight says.
     n_features_in_ : int
@@ -104,6 +117,12 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         max_levels: int = 64,
         min_count: int | None = None,
         dtype: str = "float64",
+        number: Sequence[str] = (),
+        date: Sequence[str] = (),
+        missing: Sequence[str] = (),
+        decimal: str | None = None,
+        thousands: str | None = None,
+        dayfirst: bool | None = None,
     ) -> None:
         self.categorical = categorical
         self.drop = drop
@@ -111,6 +130,12 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.max_levels = max_levels
         self.min_count = min_count
         self.dtype = dtype
+        self.number = number
+        self.date = date
+        self.missing = missing
+        self.decimal = decimal
+        self.thousands = thousands
+        self.dayfirst = dayfirst
 
     def fit(self, X: Any, y: object = None, sample_weight: npt.ArrayLike | None = None) -> Self:
         """Learn the columns of a table.
@@ -118,7 +143,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         Parameters
         ----------
         X : table
-            A pandas, polars or pyarrow table, or a 2-D array.
+            A pandas, polars or pyarrow table, or a 2-D array. Columns of text are looked through
+            first: those that hold numbers, dates or truth values throughout are read as such.
         y : ignored
             The encoding does not look at the target.
         sample_weight : array-like, (m,), optional
@@ -128,23 +154,40 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         Raises
         ------
         TableError
-            If X is no table, has no rows, or no column that can help.
+            If X is no table, has no rows, or no column that can help; if a column of text holds
+            numbers or dates but for a few slips, or dates of which only a person can say what
+            they mean.
         InputError
             If a number is infinite, or a parameter is unusable.
         """
         for name in ("_learnt", "_learning", "n_features_in_", "feature_names_in_"):
             self.__dict__.pop(name, None)
-        return self.partial_fit(X, y, sample_weight).finish()
+        from trilayer.encoding.intake import as_table, readings_of
+
+        table, _ = as_table(X, self)
+        readings = readings_of(table, checked(self))
+        return self.partial_fit(X, y, sample_weight, readings=readings).finish()
 
     def partial_fit(
         self,
         X: Any,
         y: object = None,  # noqa: ARG002
         sample_weight: npt.ArrayLike | None = None,
+        *,
+        readings: "Mapping[str, Reading] | None" = None,
     ) -> Self:
         """Take in the next rows of a table too large to hold; `finish` follows the last.
 
         What is learnt is the same, to the bit, however the rows are cut.
+
+        Parameters
+        ----------
+        X : table
+        y : ignored
+        readings : mapping of str to Reading, optional
+            How columns of text are read, as a look through all rows found
+            (`trilayer.tables.survey_frame`); said with the first rows. By default they hold
+            categories: the first rows do not tell what the last ones are.
 
         Raises
         ------
@@ -159,7 +202,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             raise InputError("an encoder that was loaded cannot learn on: fit it anew")
         table, named = as_table(X, self)
         if not hasattr(self, "_learning"):
-            self._learning = TableLearner(table.column_names, named, checked(self))
+            self._learning = TableLearner(table.column_names, named, checked(self), readings or {})
             self._set_names(table.column_names, named=named)
         names = self._learning.names
         places = positions_of(table, names, names, named=named, by_name=self._learning.named)
@@ -276,6 +319,11 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def kinds_(self) -> dict[str, str]:
         """The columns used, and their kinds."""
         return {column.name: column.kind for column in self._learnt.columns}
+
+    @property
+    def readings_(self) -> "dict[str, Reading]":
+        """The columns used, and how each is read."""
+        return self.fitted_.readings
 
     @property
     def n_rows_(self) -> int:

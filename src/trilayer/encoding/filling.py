@@ -10,17 +10,18 @@ import numpy.typing as npt
 from trilayer.encoding.bins import write_positions
 from trilayer.encoding.columns import BOOLEAN, CATEGORY, PARTS, Column, Part
 from trilayer.encoding.inputs import Inputs, Layout
-from trilayer.encoding.levels import looked_up, positions
+from trilayer.encoding.levels import looked_up, places_of
 from trilayer.encoding.parts import parts_of
 from trilayer.encoding.quantiles import Floats
-from trilayer.tables.convert import Values
-from trilayer.tables.values import of_texts
+from trilayer.tables.readings import Reading
+from trilayer.tables.values import Values
 
 
 def filled(
     m: int,
     values: Sequence[Values],
     columns: Sequence[Column],
+    readings: Sequence[Reading],
     layout: Layout,
     clip: float,
     dtype: Any,
@@ -35,6 +36,8 @@ def filled(
         The columns' values.
     columns : sequence of Column
         What was learnt of them.
+    readings : sequence of Reading
+        How their text is read.
     layout : Layout
         Of the inputs that they become (`trilayer.encoding.columns.layout_of`).
     clip : float
@@ -43,9 +46,9 @@ def filled(
     """
     out = Inputs.empty(m, layout, dtype)
     writer = _Writer(out, clip)
-    for column, each in zip(columns, values, strict=True):
+    for column, reading, each in zip(columns, readings, values, strict=True):
         write = writer.category if column.kind == CATEGORY else writer.numbers
-        write(each, column)
+        write(each, column, reading)
     return out
 
 
@@ -58,9 +61,9 @@ class _Writer:
         self._stairs: Iterator[int] = count()
         self._levels: Iterator[int] = count(len(out.layout.stairs))
 
-    def numbers(self, values: Values, column: Column) -> None:
+    def numbers(self, values: Values, column: Column, reading: Reading) -> None:
         """Write a column of numbers, truth values or dates."""
-        parts = parts_of(values, column.kind, column.name, 1)
+        parts = parts_of(values, reading, column.name, 1)
         absent = np.isnan(parts[0])
         by_name = dict(zip(PARTS[column.kind], parts, strict=True))
         limit = np.inf if column.kind == BOOLEAN else self.clip
@@ -74,10 +77,10 @@ class _Writer:
         if column.missing:
             self._number(absent)
 
-    def category(self, values: Values, column: Column) -> None:
+    def category(self, values: Values, column: Column, reading: Reading) -> None:
         """Write a column of texts."""
-        texts, codes = looked_up(values, column.name)
-        found = positions(texts, of_texts(column.levels + column.counted))
+        texts, codes = looked_up(values, column.name, reading.missing)
+        found = places_of(texts, column.levels + column.counted)
         # The last entry of what codes pick from is what code -1, a missing value, picks.
         for part in column.parts:
             logs = np.append(np.log(column.counts), 0.0)[found]

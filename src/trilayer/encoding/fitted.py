@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
 
@@ -13,6 +13,9 @@ from trilayer.encoding.state import Learnt, pack, unpack
 from trilayer.encoding.stores import Arrays
 from trilayer.errors import InputError
 from trilayer.lazy import cached_property
+
+if TYPE_CHECKING:
+    from trilayer.tables.readings import Reading
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,14 @@ class FittedEncoder:
         return {column.name: column.kind for column in self.columns}
 
     @cached_property
+    def readings(self) -> "dict[str, Reading]":
+        """The columns used, and how each is read: as `trilayer.tables.scan_table` wants it."""
+        from trilayer.tables.readings import Reading
+
+        missing = self.parameters.missing
+        return {each.name: Reading(each.kind, each.form, missing) for each in self.columns}
+
+    @cached_property
     def layout(self) -> Layout:
         """Which inputs are positions in bins, and which are levels."""
         return layout_of(self.columns)
@@ -77,9 +88,11 @@ class FittedEncoder:
         wanted = [column.name for column in learnt.columns]
         places = positions_of(table, wanted, learnt.names, named=named, by_name=learnt.named)
         values = [table.column(place) for place in places]
+        readings = list(self.readings.values())
         return filled(
-            len(table), values, learnt.columns, self.layout, learnt.clip, self.parameters.dtype
-        )
+            len(table), values, learnt.columns, readings, self.layout, learnt.clip,
+            self.parameters.dtype,
+        )  # fmt: skip
 
     def input_names(self, names: Sequence[str] | None = None) -> list[str]:
         """Name the inputs, as ``column``, ``column from 1 to 2`` or ``column=level``.

@@ -2,14 +2,18 @@
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from trilayer.encoding.levels import Weights
+from trilayer.encoding.parameters import Parameters
 from trilayer.errors import InputError
 from trilayer.tables.frames import from_array, has_names, is_table, refuse_elsewhere, to_arrow
+from trilayer.tables.kinds import survey_frame
 from trilayer.tables.reading import require_columns
+from trilayer.tables.readings import Hints, Reading
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -52,6 +56,19 @@ def present(table: "pa.Table", sample_weight: Any) -> "tuple[pa.Table, Weights]"
 
         table, weights = table.filter(pa.array(there)), weights[there]
     return table, None if np.all(weights == 1) else weights
+
+
+def readings_of(table: "pa.Table", parameters: Parameters) -> "dict[str, Reading]":
+    """Look through the columns of text: how each is to be read."""
+    wanted = [name for name in table.column_names if name not in parameters.drop]
+    return survey_frame(
+        table.select(wanted), as_text=parameters.categorical, hints=hints_of(parameters)
+    )
+
+
+def hints_of(parameters: Parameters) -> Hints:
+    """Return what a person said of how the table is written."""
+    return Hints(**{each.name: getattr(parameters, each.name) for each in fields(Hints)})
 
 
 def positions_of(

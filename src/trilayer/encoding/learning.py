@@ -1,7 +1,7 @@
 """One pass over a table: what each column is, and the few numbers that describe it."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -26,8 +26,10 @@ from trilayer.encoding.parameters import Parameters
 from trilayer.encoding.parts import parts_of
 from trilayer.encoding.quantiles import Summary
 from trilayer.errors import InputError, TableError
-from trilayer.tables.convert import EMPTY, UNKNOWN, Values, convert, kind_of, unusable
+from trilayer.tables.convert import EMPTY, UNKNOWN, convert, kind_of, unusable
 from trilayer.tables.reading import require_columns
+from trilayer.tables.readings import Reading
+from trilayer.tables.values import Values
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -51,6 +53,8 @@ class TableLearner:
         Whether they are called so, or counted.
     parameters : Parameters
         Of the encoder: which columns are categories, and which are dropped.
+    readings : mapping of str to Reading
+        How columns of text are read; what is not in it is what its values are stored as.
 
     Raises
     ------
@@ -58,14 +62,27 @@ class TableLearner:
         If a parameter names a column that is not there.
     """
 
-    def __init__(self, names: Sequence[str], named: bool, parameters: Parameters) -> None:
-        require_columns([*parameters.categorical, *parameters.drop], names, "the table")
+    def __init__(
+        self,
+        names: Sequence[str],
+        named: bool,
+        parameters: Parameters,
+        readings: Mapping[str, Reading],
+    ) -> None:
+        told = (parameters.categorical, parameters.drop, parameters.number, parameters.date)
+        require_columns([name for each in told for name in each], names, "the table")
+        plain = Reading("", missing=parameters.missing)
+        category = replace(plain, kind=CATEGORY)
         self.names, self.named = list(names), named
         self.rows, self._seen = 0.0, 0
         self._learners = {
             name: None
             if name in parameters.drop
-            else Learner(name, categorical=name in parameters.categorical, named=named)
+            else Learner(
+                name,
+                category if name in parameters.categorical else readings.get(name, plain),
+                named=named,
+            )
             for name in names
         }
 
@@ -128,24 +145,24 @@ class Learner:
     ----------
     name : str
         The column.
-    categorical : bool
-        Whether it is a category whatever its values look like.
+    reading : Reading
+        How it is read; without a kind, the first value that is there decides.
     named : bool
         Whether it is a column of a table, which may count the rows, and not of an array.
     """
 
-    def __init__(self, name: str, *, categorical: bool, named: bool) -> None:
+    def __init__(self, name: str, reading: Reading, *, named: bool) -> None:
         self.name = name
         self._counter = Counter() if named else None
         self.rows = self.missing = 0.0
         self._present = 0  # rows with a value, whatever they weigh
-        self._kind = CATEGORY if categorical else ""
+        self._reading = reading
         self._refusal = ""
         self._levels = Levels()
         self._summaries: list[Summary] = []
 
     def add(self, values: Values, first_row: int, weights: Weights = None) -> None:
-        """Take in the next rows; the first value that is there decides the kind."""
+        """Take in the next rows."""
         self.rows += weighed(len(values), weights)
         have = kind_of(values.type)
         if have == EMPTY:
@@ -153,7 +170,8 @@ class Learner:
         elif have == UNKNOWN:
             self._refusal = unusable(values.type)
         elif not self._refusal:
-            self._kind = self._kind or have
+            if not self._reading.kind:
+                self._reading = replace(self._reading, kind=have)
             self._count(values, first_row, weights)
 
     def settle(self, parameters: Parameters) -> Column | str:
@@ -166,13 +184,17 @@ class Learner:
             return self._category(self.rows - self.missing, parameters)
         return self._numbers(parameters.max_bins)
 
+    @property
+    def _kind(self) -> str:
+        return self._reading.kind
+
     def _count(self, values: Values, first_row: int, weights: Weights) -> None:
         if self._kind == CATEGORY:
-            texts, codes = encode(convert(values, CATEGORY, self.name, first_row=first_row))
+            texts, codes = encode(convert(values, CATEGORY, self.name), self._reading.missing)
             self._note(codes >= 0, weights)
             self._levels.add(texts, codes, weights)
             return
-        parts = parts_of(values, self._kind, self.name, first_row)
+        parts = parts_of(values, self._reading, self.name, first_row)
         self._summaries = self._summaries or [Summary() for _ in parts]
         there = ~np.isnan(parts[0])
         self._note(there, weights)
@@ -237,12 +259,16 @@ class Learner:
     def _only_missing(self, reason: str) -> Column | str:
         """Where the values themselves say nothing, that they are missing still may."""
         if not self.missing:
-            return reason
+            return f"{reason} ({self._reading.note})" if self._reading.note else reason
         return self._column(note=f"only whether a value is there counts, for {reason}")
 
     def _column(self, **outcome: Any) -> Column:
-        missing = math.ceil(self.missing)
-        return Column(self.name, self._kind, missing=missing > 0, n_missing=missing, **outcome)
+        missing, reading = math.ceil(self.missing), self._reading
+        notes = [note for note in (outcome.pop("note", ""), reading.note) if note]
+        return Column(
+            self.name, self._kind, missing=missing > 0, n_missing=missing, form=reading.form,
+            note="; ".join(notes), **outcome,
+        )  # fmt: skip
 
 
 def _one_value(values: npt.NDArray[np.float64]) -> str:

@@ -1,13 +1,15 @@
 """Texts as levels: their codes in a chunk, their counts over a stream."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from trilayer.optional import require
-from trilayer.tables.convert import CATEGORY, Values, convert, in_one_piece, without_empty
-from trilayer.tables.values import TEXT, missing, of_numpy, of_texts, to_numpy
+from trilayer.tables.convert import CATEGORY, convert, in_one_piece, without_empty
+from trilayer.tables.values import TEXT, Values, missing, nothing, of_numpy, of_texts, to_numpy
+from trilayer.tables.words import same_truth
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -23,19 +25,20 @@ MOST_TEXTS = 1 << 16
 MOST_BYTES = 1 << 26
 
 
-def encode(values: Values) -> tuple[Values, Codes]:
+def encode(values: Values, words: Sequence[str] = ()) -> tuple[Values, Codes]:
     """Split text into its different values, in order of appearance, and codes into them.
 
-    Empty text is missing, code -1. ``3.0`` is ``3``: a column of whole numbers is written
-    so once values are missing, and means the same level.
+    Empty text and `words` are missing, code -1; blanks around a text do not count. ``3.0`` is
+    ``3``: a column of whole numbers is written so once values are missing, and means the same
+    level.
     """
     if isinstance(values, pa.ChunkedArray):
         values = values.combine_chunks()
     encoded = values.cast(TEXT).dictionary_encode()
-    return _merged(encoded.dictionary, _codes(encoded.indices))
+    return _merged(encoded.dictionary, _codes(encoded.indices), words)
 
 
-def looked_up(values: Values, name: str) -> tuple[Values, Codes]:
+def looked_up(values: Values, name: str, words: Sequence[str] = ()) -> tuple[Values, Codes]:
     """Split a column of texts as `encode` does; a column that is split already stays so.
 
     Then the texts may come in any order, and some of them may not occur: which is of no
@@ -46,16 +49,21 @@ def looked_up(values: Values, name: str) -> tuple[Values, Codes]:
     values : pyarrow.Array or pyarrow.ChunkedArray
     name : str
         The column's, for messages.
+    words : sequence of str
+        What is missing beside empty text.
     """
     values = in_one_piece(values)
     if not pa.types.is_dictionary(values.type) or len(values.dictionary) > len(values):
-        return encode(convert(values, CATEGORY, name))
-    return _merged(convert(values.dictionary, CATEGORY, name), _codes(values.indices))
+        return encode(convert(values, CATEGORY, name), words)
+    return _merged(convert(values.dictionary, CATEGORY, name), _codes(values.indices), words)
 
 
-def _merged(texts: Values, codes: Codes) -> tuple[Values, Codes]:
+def _merged(texts: Values, codes: Codes, words: Sequence[str]) -> tuple[Values, Codes]:
     """Give texts that mean the same level one code, and those that mean none -1."""
-    plain = pc.replace_substring_regex(without_empty(texts), r"^([+-]?\d+)\.0+$", r"\1")
+    trimmed = without_empty(pc.utf8_trim_whitespace(texts))
+    if words:
+        trimmed = pc.if_else(pc.is_in(trimmed, value_set=of_texts(words)), nothing(TEXT), trimmed)
+    plain = pc.replace_substring_regex(trimmed, r"^([+-]?\d+)\.0+$", r"\1")
     if not plain.null_count and plain.equals(texts):
         return texts, codes
     merged = plain.dictionary_encode()
@@ -67,6 +75,26 @@ def _merged(texts: Values, codes: Codes) -> tuple[Values, Codes]:
 def positions(texts: Values, among: Values) -> Codes:
     """Find texts among others: the position of each, -1 where it is absent."""
     return _codes(pc.index_in(texts, value_set=among))
+
+
+def places_of(texts: Values, levels: Sequence[str]) -> Codes:
+    """Find texts among the levels of a column: the place of each, -1 where it is none of them.
+
+    A level of an older model file may have blanks around it. What is no level, but a truth
+    value, is the level that means the same: True, true, 1 and yes are one answer.
+    """
+    found = positions(texts, of_texts(levels))
+    if not levels or (found >= 0).all():
+        return found
+    trimmed = pc.utf8_trim_whitespace(of_texts(levels))
+    found = np.where(found < 0, positions(texts, trimmed), found)
+    unknown = np.flatnonzero(found < 0)
+    meant = same_truth(texts.take(of_numpy(unknown)), levels) if unknown.size else {}
+    if meant:
+        places = {level: place for place, level in enumerate(levels)}
+        for index in unknown.tolist():
+            found[index] = places.get(meant.get(texts[index].as_py(), ""), -1)
+    return found
 
 
 def _codes(indices: Values) -> Codes:

@@ -8,6 +8,8 @@ from typing import Any
 from trilayer.errors import InputError
 
 DTYPES = ("float64", "float32")
+DECIMALS = (".", ",")
+THOUSANDS = (",", ".", " ", "'")
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,12 @@ class Parameters:
     max_levels: int
     min_count: int | None
     dtype: str
+    number: tuple[str, ...] = ()
+    date: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    decimal: str | None = None
+    thousands: str | None = None
+    dayfirst: bool | None = None
 
 
 def checked(encoder: Any) -> Parameters:
@@ -40,6 +48,12 @@ def checked(encoder: Any) -> Parameters:
         max_levels=_count("max_levels", encoder.max_levels, 1),
         min_count=None if min_count is None else _count("min_count", min_count, 1),
         dtype=encoder.dtype,
+        number=_as_names(encoder.number),
+        date=_as_names(encoder.date),
+        missing=_as_names(encoder.missing),
+        decimal=_sign("decimal", encoder.decimal, DECIMALS),
+        thousands=_sign("thousands", encoder.thousands, THOUSANDS),
+        dayfirst=_dayfirst(encoder.dayfirst),
     )
 
 
@@ -49,6 +63,19 @@ def _as_names(value: str | Sequence[str]) -> tuple[str, ...]:
     if not all(isinstance(name, str) for name in names):
         raise InputError(f"columns are named by text, not {names!r}")
     return names
+
+
+def _sign(name: str, value: object, among: Sequence[str]) -> str | None:
+    if value is not None and value not in among:
+        listed = ", ".join(repr(each) for each in among)
+        raise InputError(f"{name} must be one of {listed}, or None, not {value!r}")
+    return None if value is None else str(value)
+
+
+def _dayfirst(value: object) -> bool | None:
+    if value is not None and not isinstance(value, bool):
+        raise InputError(f"dayfirst must be True, False or None, not {value!r}")
+    return value
 
 
 def _count(name: str, value: object, least: int) -> int:

@@ -8,8 +8,9 @@ from trilayer.encoding.columns import DATE
 from trilayer.encoding.quantiles import Floats
 from trilayer.errors import InputError
 from trilayer.optional import require
-from trilayer.tables.convert import Values, convert
-from trilayer.tables.values import missing, to_numpy
+from trilayer.tables.convert import convert
+from trilayer.tables.readings import Reading, as_reading
+from trilayer.tables.values import Values, missing, to_numpy
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -19,7 +20,7 @@ else:
 _DAY = 86_400_000_000  # microseconds
 
 
-def parts_of(values: Values, kind: str, name: str, first_row: int) -> list[Floats]:
+def parts_of(values: Values, kind: str | Reading, name: str, first_row: int) -> list[Floats]:
     """Split a number, boolean or date column into its parts: float64, NaN where missing.
 
     Raises
@@ -30,7 +31,7 @@ def parts_of(values: Values, kind: str, name: str, first_row: int) -> list[Float
         If a number is infinite.
     """
     values = convert(values, kind, name, first_row=first_row)
-    if kind == DATE:
+    if as_reading(kind).kind == DATE:
         return _date_parts(values)
     absent, numbers = missing(values), to_numpy(values.cast(pa.float64()))
     numbers = np.where(absent, np.nan, numbers) if absent.any() else numbers

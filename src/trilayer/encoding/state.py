@@ -6,7 +6,7 @@ from typing import Any
 
 from trilayer.encoding import checks
 from trilayer.encoding.columns import BOOLEAN, CATEGORY, FREQUENCY, PARTS, SIGNS, Column
-from trilayer.encoding.parameters import DTYPES, Parameters
+from trilayer.encoding.parameters import DECIMALS, DTYPES, THOUSANDS, Parameters
 from trilayer.encoding.stores import Arrays, Stores, of_version_1, packed
 
 VERSION = 2
@@ -33,6 +33,16 @@ _COLUMN = {
     "n_missing": int,
     "n_levels": int,
     "note": str,
+}
+# What is only there where text is written otherwise than plainly, or a person said how it is.
+_FORM = {"form": str}
+_TOLD = {
+    "number": list,
+    "date": list,
+    "missing": list,
+    "decimal": str,
+    "thousands": str,
+    "dayfirst": bool,
 }
 _PARAMETERS = {
     "categorical": list,
@@ -80,15 +90,16 @@ def pack(learnt: Learnt, parameters: Parameters) -> tuple[Arrays, dict[str, Any]
         "named": learnt.named,
         "n_rows": learnt.n_rows,
         "clip": learnt.clip,
-        "parameters": {
-            **asdict(parameters),
-            "categorical": list(parameters.categorical),
-            "drop": list(parameters.drop),
-        },
+        "parameters": _pack_parameters(parameters),
         "columns": [_pack_column(column) for column in learnt.columns],
         "dropped": [list(pair) for pair in learnt.dropped],
     }
     return arrays, spec
+
+
+def _pack_parameters(parameters: Parameters) -> dict[str, Any]:
+    said = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(parameters).items()}
+    return {k: v for k, v in said.items() if k not in _TOLD or v not in ([], None)}
 
 
 def _pack_column(column: Column) -> dict[str, Any]:
@@ -96,6 +107,8 @@ def _pack_column(column: Column) -> dict[str, Any]:
     said = {**vars(column), "parts": [part.name for part in column.parts]}
     said |= {"levels": len(column.levels), "counted": len(column.counted)}
     del said["counts"]
+    if not column.form:
+        del said["form"]
     return said
 
 
@@ -131,7 +144,8 @@ def _columns(claims: Mapping[str, Any], stores: Stores, max_bins: int) -> tuple[
 
 
 def _column(record: object, stores: Stores, n_rows: int, max_bins: int) -> Column:
-    claims = checks.fields(record, _COLUMN, "a column")
+    written = isinstance(record, dict) and "form" in record
+    claims = checks.fields(record, _COLUMN | _FORM if written else _COLUMN, "a column")
     where = f"column {claims['name']!r}"
     _check_claims(claims, n_rows, where)
     parts = stores.parts(claims["parts"])
@@ -154,6 +168,11 @@ def _check_claims(claims: Mapping[str, Any], n_rows: int, where: str) -> None:
     """Check what a column says of itself, before any of it is looked up."""
     kind, n_missing = claims["kind"], claims["n_missing"]
     checks.require(kind in PARTS, f"{where} is of no known kind")
+    if "form" in claims:
+        from trilayer.tables.readings import is_form  # what it stands in needs pyarrow
+
+        sound = claims["form"] and is_form(kind, claims["form"])
+        checks.require(sound, f"{where} is written in no known form")
     parts = checks.texts(claims["parts"], f"parts of {where}")
     ordered = tuple(part for part in PARTS[kind] if part in parts)
     checks.require(parts == ordered, f"{where} has parts that its kind has not")
@@ -190,9 +209,17 @@ def _check_order(names: Sequence[str], used: Sequence[str], dropped: Sequence[st
 
 def _parameters(record: object) -> Parameters:
     optional = type(None) if isinstance(record, dict) and record.get("min_count") is None else int
-    claims = checks.fields(record, {**_PARAMETERS, "min_count": optional}, "the parameters")
+    told = {
+        name: kind for name, kind in _TOLD.items() if isinstance(record, dict) and name in record
+    }
+    types = {**_PARAMETERS, "min_count": optional, **told}
+    claims = checks.fields(record, types, "the parameters")
     checks.require(claims["max_levels"] > 0, "max_levels is not positive")
     checks.require(claims["min_count"] != 0, "min_count is not positive")
     checks.require(claims["dtype"] in DTYPES, "dtype is neither float32 nor float64")
-    lists = {name: checks.texts(claims[name], name) for name in ("categorical", "drop")}
+    checks.require(claims.get("decimal") in (None, *DECIMALS), "decimal is no sign for decimals")
+    checks.require(claims.get("thousands") in (None, *THOUSANDS), "thousands is no such sign")
+    listed = ("categorical", "drop", "number", "date", "missing")
+    lists = {name: checks.texts(claims[name], name) for name in listed if name in claims}
+    checks.require(all(lists[name] for name in lists if name in told), "a list of columns is empty")
     return Parameters(**{**claims, **lists})

@@ -55,6 +55,10 @@ class TriLayerTableClassifier(ClassifierMixin, BaseEstimator):
         As for `TriLayerClassifierCV`.
     n_threads : int, optional
     random_state : int, RandomState or None
+    number, date, missing : sequence of str
+    decimal, thousands : str, optional
+    dayfirst : bool, optional
+        How the table is written, where its columns do not show it: as for `TableEncoder`.
 
     Attributes
     ----------
@@ -92,6 +96,12 @@ class TriLayerTableClassifier(ClassifierMixin, BaseEstimator):
         "class_weight": [dict, StrOptions({"balanced"}), None],
         "n_threads": [Interval(Integral, 1, None, closed="left"), None],
         "random_state": ["random_state"],
+        "number": ["array-like", str],
+        "date": ["array-like", str],
+        "missing": ["array-like", str],
+        "decimal": [str, None],
+        "thousands": [str, None],
+        "dayfirst": ["boolean", None],
     }
 
     def __init__(
@@ -108,6 +118,12 @@ class TriLayerTableClassifier(ClassifierMixin, BaseEstimator):
         class_weight: Mapping[Any, float] | str | None = None,
         n_threads: int | None = None,
         random_state: Any = None,
+        number: Sequence[str] = (),
+        date: Sequence[str] = (),
+        missing: Sequence[str] = (),
+        decimal: str | None = None,
+        thousands: str | None = None,
+        dayfirst: bool | None = None,
     ) -> None:
         self.categorical = categorical
         self.drop = drop
@@ -120,6 +136,12 @@ class TriLayerTableClassifier(ClassifierMixin, BaseEstimator):
         self.class_weight = class_weight
         self.n_threads = n_threads
         self.random_state = random_state
+        self.number = number
+        self.date = date
+        self.missing = missing
+        self.decimal = decimal
+        self.thousands = thousands
+        self.dayfirst = dayfirst
 
     @all_or_nothing
     def fit(
@@ -167,8 +189,10 @@ class TriLayerTableClassifier(ClassifierMixin, BaseEstimator):
             check_consistent_length(X, labels)
             X, labels, weights = _safe_indexing(X, present), labels[present], weights[present]
         encoder, inputs = encoded(
-            X, self.max_bins, weights, categorical=self.categorical, drop=self.drop
-        )
+            X, self.max_bins, weights, categorical=self.categorical, drop=self.drop,
+            number=self.number, date=self.date, missing=self.missing, decimal=self.decimal,
+            thousands=self.thousands, dayfirst=self.dayfirst,
+        )  # fmt: skip
         selection = TriLayerClassifierCV(
             l2s=self.l2s,
             hidden_units=self.hidden_units,

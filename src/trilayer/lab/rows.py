@@ -13,7 +13,8 @@ from trilayer.lab.samples import Floats, Origin, split
 from trilayer.lab.settings import Settings
 from trilayer.optional import require
 from trilayer.tables import CATEGORY, DATE, NOWHERE, NUMBER, convert, kind_of, refuse_infinite
-from trilayer.tables.convert import decoded, without_missing_words
+from trilayer.tables.convert import decoded
+from trilayer.tables.words import without_missing_words
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -82,7 +82,7 @@ def open_source(
     """
     told = completed(reading, "open_source")
     columns, encoder = columns_of(target, told), encoder_for(encoder, told["dtype"])
-    table = look(paths, columns)
+    table = look(paths, columns, encoder)
     learnt = learn(table, encoder, classes=classes)
     learnt = weighed(learnt, told["class_weight"], columns.sample_weight)
     with cache_of(table, learnt, cache_dir, n_threads) as source:

@@ -99,7 +99,7 @@ def study(paths: Paths, columns: Columns, encoder: TableEncoder) -> tuple[Table,
     edges : list of int
         See `edges_of`.
     """
-    table = look(paths, columns)
+    table = look(paths, columns, encoder)
     return table, plain(learn(table, encoder)), edges_of(table)
 
 

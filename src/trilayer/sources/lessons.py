@@ -1,6 +1,6 @@
 """What rows of a table teach, and rows encoded: block by block, wherever blocks come from."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,6 +16,7 @@ from trilayer.optional import require
 from trilayer.sources.rowcache import size_of
 from trilayer.sources.split import Split
 from trilayer.tables import CATEGORY, DATE, NUMBER, Block, Places, convert, kind_of, refuse_infinite
+from trilayer.tables.readings import Hints, Reading
 from trilayer.tables.targets import Tally, Target, missing
 
 if TYPE_CHECKING:
@@ -36,12 +37,15 @@ class Columns(NamedTuple):
     categorical, drop : tuple of str
         Categories whatever they look like; columns to leave out.
     sample_weight : str or None
+    hints : Hints
+        What a person says of how the table is written.
     """
 
     target: str
     categorical: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
     sample_weight: str | None = None
+    hints: Hints = Hints()
 
     @property
     def weight(self) -> list[str]:
@@ -119,6 +123,8 @@ class Lesson:
         A fitted one is used as it is; of another, a copy is fitted.
     split : Split, optional
         Decides which rows are held out, and so not learnt from.
+    readings : mapping of str to Reading
+        How columns were read that are stored as text.
 
     Attributes
     ----------
@@ -132,11 +138,14 @@ class Lesson:
         names: Sequence[str],
         encoder: TableEncoder | None,
         split: Split | None = None,
+        readings: Mapping[str, Reading] | None = None,
     ) -> None:
         encoder = TableEncoder() if encoder is None else encoder
         self._known = hasattr(encoder, "_learnt")
         if not self._known:
-            encoder = clone(encoder).set_params(categorical=columns.categorical)
+            told = vars(columns.hints) if columns.hints != Hints() else {}
+            encoder = clone(encoder).set_params(categorical=columns.categorical, **told)
+        self._readings = {n: each for n, each in (readings or {}).items() if n in set(names)}
         self._columns, self._names, self._encoder = columns, list(names), encoder
         self._split = split
         # The labels of all rows, and those of the rows that are learnt from.
@@ -160,7 +169,8 @@ class Lesson:
         rows = block.rows if kept.all() else block.rows.filter(pa.array(kept))
         if not self._known and len(rows):
             with _placed(block, self._names):
-                self._encoder.partial_fit(pa.Table.from_batches([rows.select(self._names)]))
+                table = pa.Table.from_batches([rows.select(self._names)])
+                self._encoder.partial_fit(table, readings=self._readings)
 
     def learnt(self, positive: str | None = None, classes: Sequence[Any] | None = None) -> Learnt:
         """Settle it, after the last rows."""

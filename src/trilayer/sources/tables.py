@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from trilayer.encoding import TableEncoder
+from trilayer.encoding.intake import hints_of
+from trilayer.encoding.parameters import checked
 from trilayer.errors import InputError
 from trilayer.sources.ahead import ahead
 from trilayer.sources.lessons import (
@@ -34,6 +36,7 @@ from trilayer.tables import (
 )
 from trilayer.tables.files import TableFile
 from trilayer.tables.kinds import Survey, survey_table
+from trilayer.tables.readings import Hints
 from trilayer.tables.scanning import overlap
 
 Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
@@ -95,13 +98,13 @@ class Table:
         """
         if self.held is not None:
             return (Block(block.rows.select(list(names)), block.places) for block in self.held)
-        kinds = {name: kind for name, kind in self.survey.kinds.items() if name in set(names)}
+        kinds = {name: each for name, each in self.survey.readings.items() if name in set(names)}
         keep = [name for name in names if name not in kinds]
         rows = rows_for(width)
         return ahead(scan_placed(self.files, kinds, keep=keep, parts=self.parts, batch_rows=rows))
 
 
-def look(paths: Files, columns: Columns) -> Table:
+def look(paths: Files, columns: Columns, encoder: TableEncoder | None = None) -> Table:
     """Find the files, and what their columns are.
 
     Parameters
@@ -110,6 +113,8 @@ def look(paths: Files, columns: Columns) -> Table:
         CSV, TSV or Parquet, plain or gzip: files, folders, or patterns such as
         ``"part-*.parquet"``; or what `find_tables` found.
     columns : Columns
+    encoder : TableEncoder, optional
+        A fitted one knows how its columns are read.
 
     Raises
     ------
@@ -119,22 +124,26 @@ def look(paths: Files, columns: Columns) -> Table:
     files = find_tables(expanded(paths))
     names = column_names(files[0])
     weight = [] if columns.sample_weight is None else [columns.sample_weight]
+    hints = columns.hints
+    if encoder is not None and hints == Hints():
+        hints = hints_of(checked(encoder))
+    told = (columns.drop, columns.categorical, weight, hints.number, hints.date)
     require_columns(
-        [columns.target, *columns.drop, *columns.categorical, *weight], names, files[0].name
+        [columns.target, *(name for each in told for name in each)], names, files[0].name
     )
     if columns.target in (*columns.drop, *weight):
         raise InputError(f"column {columns.target!r} is the target: it cannot be left out as well")
     inputs = [name for name in names if name not in {columns.target, *columns.drop, *weight}]
     if not inputs:
         raise InputError(f"{files[0].name}: there is no column beside the target to learn from")
-    wanted = [*inputs, columns.target, *weight]
-    as_text = set(columns.categorical) & set(inputs)
-    survey = survey_table(files, wanted, as_text=as_text)
-    if files[0].header is None and columns.target not in as_text:
-        # Numbers that Parquet has as text are levels where they are labels.
-        kinds = {name: kind for name, kind in survey.kinds.items() if name != columns.target}
-        survey = Survey(kinds, survey.counts)
-    return Table(files, columns, inputs, survey)
+    known = {} if encoder is None or not hasattr(encoder, "n_rows_") else encoder.readings_
+    known = {name: each for name, each in known.items() if name in set(inputs)}
+    wanted = [*(name for name in inputs if name not in known), columns.target, *weight]
+    as_text = set(columns.categorical) & set(wanted) - {columns.target}
+    survey = survey_table(
+        files, wanted, as_text=as_text, plain=(columns.target, *weight), hints=hints
+    )
+    return Table(files, columns, inputs, Survey(survey.readings | known, survey.counts))
 
 
 def learn(
@@ -167,7 +176,7 @@ def learn(
     TableError, InputError
         If a value does not fit its column, or the target has not two labels.
     """
-    lesson = Lesson(table.columns, table.names, encoder, split)
+    lesson = Lesson(table.columns, table.names, encoder, split, table.survey.readings)
     read = table.first
     for block in table.blocks(lesson.wanted):
         lesson.add(block, read)

@@ -6,9 +6,11 @@ Needs pyarrow (``pip install 'trilayer[cli]'``), and asks for it when imported.
 from trilayer.tables.convert import BOOLEAN, CATEGORY, DATE, KINDS, NUMBER, convert, kind_of
 from trilayer.tables.files import Source, find_tables
 from trilayer.tables.frames import from_array, has_names, is_table, to_arrow
-from trilayer.tables.numerals import numbers_from_text, refuse_infinite
+from trilayer.tables.kinds import survey_frame
+from trilayer.tables.numerals import refuse_infinite
 from trilayer.tables.places import NOWHERE, Places
 from trilayer.tables.reading import column_names, read_placed, read_table, require_columns
+from trilayer.tables.readings import Hints, Reading
 from trilayer.tables.scanning import Block, Raw, rows_for, scan_placed, scan_raw, scan_table
 from trilayer.tables.writing import TableWriter, write_whole
 
@@ -20,8 +22,10 @@ __all__ = [
     "NOWHERE",
     "NUMBER",
     "Block",
+    "Hints",
     "Places",
     "Raw",
+    "Reading",
     "Source",
     "TableWriter",
     "column_names",
@@ -31,7 +35,6 @@ __all__ = [
     "has_names",
     "is_table",
     "kind_of",
-    "numbers_from_text",
     "read_placed",
     "read_table",
     "refuse_infinite",
@@ -40,6 +43,7 @@ __all__ = [
     "scan_placed",
     "scan_raw",
     "scan_table",
+    "survey_frame",
     "to_arrow",
     "write_whole",
 ]

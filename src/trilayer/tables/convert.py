@@ -5,12 +5,27 @@ data frame, and one that arrives as bare text on standard input, so that a model
 sees the same value whichever way it came.
 """
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from trilayer.errors import TableError
 from trilayer.optional import require
-from trilayer.tables.values import TEXT, YES, as_python, nothing, number, of_texts, whole
+from trilayer.tables.dates import dates_of, instants_of, without_no_day
+from trilayer.tables.numerals import numbers_of
+from trilayer.tables.readings import (
+    BOOLEAN,
+    CATEGORY,
+    DATE,
+    KINDS,
+    NUMBER,
+    Reading,
+    as_reading,
+    in_words,
+)
+from trilayer.tables.values import TEXT, YES, Values, nothing, number, of_numpy, of_texts, whole
+from trilayer.tables.words import MISSING_WORDS, truths, without_missing_words
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -18,23 +33,13 @@ if TYPE_CHECKING:
 else:
     pa, pc = require("pyarrow", "cli"), require("pyarrow.compute", "cli")
 
-Values = Any  # a pyarrow.Array or pyarrow.ChunkedArray
-Reading = Callable[[Values], Values]
+__all__ = ["BOOLEAN", "CATEGORY", "DATE", "KINDS", "MISSING_WORDS", "NUMBER", "convert", "kind_of"]
 
-NUMBER, CATEGORY, BOOLEAN, DATE = "number", "category", "boolean", "date"
-KINDS = (NUMBER, CATEGORY, BOOLEAN, DATE)
 EMPTY, UNKNOWN = "empty", "unknown"
 
-# What stands for a missing value among numbers, dates and booleans. Among text only
-# the empty field is missing: "NA" can be Namibia and "None" an answer.
-MISSING_WORDS = (
-    *("", "NA", "N/A", "#N/A", "<NA>", "n/a", "na", "NaN", "nan", "NAN", "-nan"),
-    *("NULL", "null", "Null", "None", "none", "NONE", "?", ".", "-"),
-)
-
 _NO_TEXT, _NO_NUMBER = nothing(TEXT), nothing(pa.float64())
-_ZERO, _ONE = number(0.0), number(1.0)
-_WORDS, _NO_LENGTH = of_texts(MISSING_WORDS), whole(0)
+_ZERO, _ONE, _NO_LENGTH = number(0.0), number(1.0), whole(0)
+_TRUE, _FALSE = of_texts(["true"]), of_texts(["false"])
 _TYPES = {
     NUMBER: pa.float64(),
     CATEGORY: TEXT,
@@ -61,7 +66,7 @@ def kind_of(data_type: pa.DataType) -> str:
 
 
 def convert(
-    values: Values, kind: str, name: str, *, source: str = "", first_row: int = 1
+    values: Values, kind: str | Reading, name: str, *, source: str = "", first_row: int = 1
 ) -> Values:
     """Make a column the kind a model expects.
 
@@ -69,8 +74,9 @@ def convert(
     ----------
     values : pyarrow.Array or pyarrow.ChunkedArray
         The column.
-    kind : {"number", "category", "boolean", "date"}
-        Wanted: float64, text, booleans, or timestamps in microseconds (UTC).
+    kind : {"number", "category", "boolean", "date"} or Reading
+        Wanted: float64, text, booleans, or timestamps in microseconds (UTC). A reading also
+        says how text is written.
     name : str
         The column's name, for the message.
     source : str
@@ -83,22 +89,24 @@ def convert(
     TableError
         Naming the column, the first value that does not fit, and its row.
     """
-    values = decoded(values)
+    values, reading = decoded(values), as_reading(kind)
     have = kind_of(values.type)
     if have == UNKNOWN:
         raise TableError(f"{source}column {name!r} {unusable(values.type)}: leave it out")
     if values.null_count == len(values):
-        return pa.nulls(len(values), _TYPES[kind])
-    if kind == CATEGORY:
-        return _as_text(values)
-    try:
-        return _parsed(values, kind) if have == CATEGORY else _cast(values, kind)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        row, value = _first_misfit(values, kind)
+        return pa.nulls(len(values), _TYPES[reading.kind])
+    if reading.kind == CATEGORY:
+        return _as_text(values, reading.missing)
+    values = in_one_piece(values)
+    made, misfits = _parsed(values, reading) if have == CATEGORY else _cast(values, reading)
+    at = pc.index(misfits, YES).as_py()
+    if at >= 0:
+        how = in_words(reading.kind, reading.form)
         raise TableError(
-            f"{source}column {name!r}, row {first_row + row:,}: {shown(value)} is not "
-            f"{_EXPECTED[kind]}; correct it or leave it empty"
-        ) from error
+            f"{source}column {name!r}, row {first_row + at:,}: {shown(values[at].as_py())} is not "
+            f"{_EXPECTED[reading.kind]}{f', {how}' if how else ''}; correct it or leave it empty"
+        )
+    return made
 
 
 def without_views(table: "pa.Table") -> "pa.Table":
@@ -161,12 +169,6 @@ def unusable(data_type: pa.DataType) -> str:
     return f"holds values of a kind that is not used here ({data_type})"
 
 
-def without_missing_words(values: Values) -> Values:
-    """Trim text, and turn the words that stand for nothing into missing values."""
-    trimmed = pc.utf8_trim_whitespace(values.cast(TEXT))
-    return pc.if_else(pc.is_in(trimmed, value_set=_WORDS), _NO_TEXT, trimmed)
-
-
 def without_empty(values: Values) -> Values:
     """Turn empty text into missing values."""
     empty = pc.equal(pc.binary_length(values), _NO_LENGTH)
@@ -175,36 +177,63 @@ def without_empty(values: Values) -> Values:
     return pc.if_else(empty, nothing(values.type), values)
 
 
-def _as_text(values: Values) -> Values:
+def _as_text(values: Values, missing: Sequence[str]) -> Values:
     """Text as a CSV file would show it: 3.0 is ``3``, NaN and empty text are missing."""
     if pa.types.is_duration(values.type):
-        values = _cast(values, NUMBER)
+        values = _as_numbers(values)
     if pa.types.is_floating(values.type):
         values = pc.add(values.cast(pa.float64()), _ZERO)  # -0.0 and 0.0 are one level
         values = pc.if_else(pc.is_nan(values), _NO_NUMBER, values)
-    return without_empty(values.cast(TEXT))
+    texts = without_empty(values.cast(TEXT))
+    if not missing:
+        return texts
+    words = pc.is_in(pc.utf8_trim_whitespace(texts), value_set=of_texts(missing))
+    return pc.if_else(words, _NO_TEXT, texts)
 
 
-def _cast(values: Values, kind: str) -> Values:
-    """Numbers, booleans and dates as one another, where that loses no meaning."""
-    have = kind_of(values.type)
-    if (have == DATE) != (kind == DATE):
-        raise pa.ArrowInvalid("a date is no number, nor a number a date")
-    if kind == DATE:
-        return _to_timestamp(values)
+def _cast(values: Values, reading: Reading) -> tuple[Values, Values]:
+    """Numbers, booleans and dates as one another, where that loses no meaning.
+
+    Returns
+    -------
+    made, misfits : arrays
+        The values, and which of them do not fit.
+    """
+    have, there = kind_of(values.type), pc.is_valid(values)
+    if have != DATE and reading.kind == DATE and reading.form:
+        numbers = _without(_as_numbers(values), reading.missing)
+        made = instants_of(numbers, reading.form)
+        known = pc.and_(pc.is_valid(numbers), pc.invert(pc.is_nan(pc.fill_null(numbers, _ZERO))))
+        return made, pc.and_(known, pc.is_null(made))
+    if (have == DATE) != (reading.kind == DATE):
+        return pa.nulls(len(values), _TYPES[reading.kind]), there
+    if reading.kind == DATE:
+        return _to_timestamp(values), _none(values)
+    numbers = _without(_as_numbers(values), reading.missing)
+    if reading.kind == NUMBER:
+        return numbers, _none(values)
+    numbers = pc.if_else(pc.is_nan(numbers), _NO_NUMBER, numbers)
+    yes = pc.equal(numbers, _ONE)
+    return yes, pc.and_(pc.is_valid(yes), pc.invert(pc.or_(yes, pc.equal(numbers, _ZERO))))
+
+
+def _none(values: Values) -> Values:
+    return of_numpy(np.zeros(len(values), dtype=bool))
+
+
+def _as_numbers(values: Values) -> Values:
     if pa.types.is_duration(values.type):
         ticks = values.cast(pa.duration("us"), safe=False).cast(pa.int64())
         return pc.divide(ticks.cast(pa.float64(), safe=False), _DAY)
-    numbers = values.cast(pa.float64(), safe=False)
-    return numbers if kind == NUMBER else _zero_or_one(numbers)
+    return values.cast(pa.float64(), safe=False)
 
 
-def _zero_or_one(numbers: Values) -> Values:
-    numbers = pc.if_else(pc.is_nan(numbers), _NO_NUMBER, numbers)
-    yes = pc.equal(numbers, _ONE)
-    if pc.all(pc.or_(yes, pc.equal(numbers, _ZERO))).as_py() is False:
-        raise pa.ArrowInvalid("neither 0 nor 1")
-    return yes
+def _without(numbers: Values, missing: Sequence[str]) -> Values:
+    """Turn numbers that are words for nothing, such as -9999, into missing values."""
+    words = numbers_of(of_texts(missing)).drop_null() if missing else ()
+    if not len(words):
+        return numbers
+    return pc.if_else(pc.is_in(numbers, value_set=words), _NO_NUMBER, numbers)
 
 
 def _to_timestamp(values: Values) -> Values:
@@ -218,56 +247,24 @@ def _to_timestamp(values: Values) -> Values:
     return values.cast(pa.timestamp("us"))
 
 
-def _parsed(values: Values, kind: str) -> Values:
-    """Read text as numbers, booleans or dates; ArrowInvalid if some value resists."""
-    text = without_missing_words(values)
-    refused: Exception
-    for read in _readings(kind):
-        try:
-            return read(text)
-        except pa.ArrowInvalid as error:
-            refused = error
-    raise refused
+def _parsed(values: Values, reading: Reading) -> tuple[Values, Values]:
+    """Read text as numbers, booleans or dates, and say which of it resists."""
+    text = without_missing_words(values, reading.missing)
+    if reading.kind == BOOLEAN:
+        made = truths(text)
+    elif reading.kind == DATE:
+        text = without_no_day(text)
+        made = dates_of(text, reading.form)
+    else:
+        made = _numbers(text, reading.form)
+    misfits = pc.and_(pc.is_valid(text), pc.is_null(made))
+    return _without(made, reading.missing) if reading.kind == NUMBER else made, misfits
 
 
-def _readings(kind: str) -> list[Reading]:
-    """Return the ways to read text of a kind, the likeliest first."""
-    if kind != DATE:
-        return [lambda text: text.cast(_TYPES[kind])]
-    plain = (pa.timestamp("us"), pa.date32(), pa.timestamp("ns"))
-    zoned = (pa.timestamp("us", "UTC"), pa.timestamp("ns", "UTC"))
-    return [*(_through(each) for each in (*plain, *zoned)), _time_of_day]
-
-
-def _through(data_type: pa.DataType) -> Reading:
-    return lambda text: _to_timestamp(text.cast(data_type))
-
-
-def _time_of_day(text: Values) -> Values:
-    day, space = of_texts(["1970-01-01", " "])
-    return pc.binary_join_element_wise(day, text, space).cast(pa.timestamp("us"))
-
-
-def _first_misfit(values: Values, kind: str) -> tuple[int, object]:
-    """Find the first value that does not fit, by halving: its position and itself."""
-    given, read = values, lambda part: _cast(part, kind)
-    if kind_of(values.type) == CATEGORY:
-        given = without_missing_words(values)
-        first = given.drop_null().slice(0, 1)
-        # The reading that fits the first value is the one the others are held against.
-        ways = _readings(kind)
-        read = next((way for way in ways if _fits(way, first)), ways[0])
-    # What is missing fits, so the first `low` values do, and the first `high` do not.
-    low, high = pc.index(pc.is_valid(given), YES).as_py(), len(given)
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if _fits(read, given.slice(0, middle)) else (low, middle)
-    return high - 1, as_python(values[high - 1])
-
-
-def _fits(read: Reading, values: Values) -> bool:
-    try:
-        read(values)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-        return False
-    return True
+def _numbers(text: Values, form: str) -> Values:
+    made = numbers_of(text, form)
+    if made.null_count > text.null_count:  # the words for 1 and 0 that data frames have
+        lower = pc.utf8_lower(text)
+        for word, value in ((_TRUE, _ONE), (_FALSE, _ZERO)):
+            made = pc.if_else(pc.is_in(lower, value_set=word), value, made)
+    return made

@@ -1,15 +1,16 @@
 """CSV and TSV, whole or as a stream, through pyarrow's parser."""
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from trilayer.errors import TableError
 from trilayer.optional import require
-from trilayer.tables.convert import CATEGORY, MISSING_WORDS, Values, kind_of, without_empty
+from trilayer.tables.convert import CATEGORY, kind_of, without_empty
 from trilayer.tables.files import TableFile, plain_errors
 from trilayer.tables.header import Header, not_utf8
+from trilayer.tables.values import Values
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -20,18 +21,16 @@ else:
 BLOCK = 1 << 22  # bytes parsed at a time, and so the longest row
 
 
-def read_delimited(
-    file: TableFile, columns: Sequence[str], as_text: Collection[str] = ()
-) -> "pa.Table":
-    """Read columns of one file; their types are inferred, but for those in `as_text`."""
+def read_delimited(file: TableFile, columns: Sequence[str]) -> "pa.Table":
+    """Read columns of one file, as text."""
     names = _with_last(_header(file), columns)
     with plain_errors(file.name):
         try:
-            table = _read(file, names, as_text, threads=True)
+            table = _read(file, names, threads=True)
         except pa.ArrowInvalid:
             # Only a single thread knows the number of the row it stumbles over.
             with _explained(file):
-                table = _read(file, names, as_text, threads=False)
+                table = _read(file, names, threads=False)
     table = _tidy(file, table, first_row=1)
     _refuse_open_quote(file, table)
     return table.select(list(columns))
@@ -41,7 +40,7 @@ def scan_delimited(file: TableFile, columns: Sequence[str]) -> Iterator["pa.Tabl
     """Stream columns of one file as text, one block after the other."""
     names = _with_last(_header(file), columns)
     with plain_errors(file.name), file.reading() as stream, _explained(file):
-        options = _options(_header(file), names, as_text=names, threads=False)
+        options = _options(_header(file), names, threads=False)
         first_row, block = 1, None
         for batch in pa_csv.open_csv(stream, **options):
             block = _tidy(file, pa.Table.from_batches([batch]), first_row=first_row)
@@ -56,17 +55,13 @@ def _header(file: TableFile) -> Header:
     return file.header
 
 
-def _read(
-    file: TableFile, names: Sequence[str], as_text: Collection[str], *, threads: bool
-) -> "pa.Table":
-    options = _options(_header(file), names, as_text=as_text, threads=threads)
+def _read(file: TableFile, names: Sequence[str], *, threads: bool) -> "pa.Table":
+    options = _options(_header(file), names, threads=threads)
     with file.reading() as stream:
         return pa_csv.read_csv(stream, **options)
 
 
-def _options(
-    header: Header, names: Sequence[str], *, as_text: Collection[str], threads: bool
-) -> dict[str, Any]:
+def _options(header: Header, names: Sequence[str], *, threads: bool) -> dict[str, Any]:
     return {
         "read_options": pa_csv.ReadOptions(
             column_names=header.keys, skip_rows=header.lines, use_threads=threads, block_size=BLOCK
@@ -75,8 +70,7 @@ def _options(
         "convert_options": pa_csv.ConvertOptions(
             include_columns=list(names),
             # As bytes, so that `_tidy` can say which row is not UTF-8.
-            column_types=dict.fromkeys(as_text, pa.binary()),
-            null_values=list(MISSING_WORDS),
+            column_types=dict.fromkeys(names, pa.binary()),
             strings_can_be_null=False,
         ),
     }

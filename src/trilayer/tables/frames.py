@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 else:
     pa = require("pyarrow", "cli")
 
+_PANDAS_ONLY = {"IntervalDtype", "PeriodDtype"}
+
 
 def is_table(X: object) -> bool:
     """Whether `to_arrow` takes it: it has columns with names."""
@@ -82,12 +84,23 @@ def _from_column(column: Any, name: str) -> Any:
             column = column.sparse.to_dense()
         if column.dtype == np.longdouble:  # more digits than any column's numbers have
             column = column.astype(np.float64)
-        return pa.array(column, from_pandas=True)
+        return pa.array(_with_words(column), from_pandas=True)
     except (pa.ArrowException, TypeError, ValueError) as error:
         raise TableError(
             f"column {name!r} mixes values of different kinds, or holds what is neither number, "
             f"text, truth value nor date: make it one kind, say with astype(str)"
         ) from error
+
+
+def _with_words(column: Any) -> Any:
+    """Write pandas' intervals and periods, which Arrow has not, as a CSV file would."""
+    dtype = getattr(column, "dtype", None)
+    categories: Any = getattr(dtype, "categories", None)
+    if type(getattr(categories, "dtype", None)).__name__ in _PANDAS_ONLY:
+        return column.cat.rename_categories(categories.astype(str))
+    if type(dtype).__name__ in _PANDAS_ONLY:
+        return column.map(str, na_action="ignore")
+    return column
 
 
 def _from_stream(X: Any) -> "pa.Table":

@@ -1,33 +1,25 @@
-"""What the columns of a table are that is too large to be read whole.
+"""What the columns of a table are, however large it is.
 
 Text says it only in the end: a column holds numbers if all of its values do. So one pass
-looks at all that is text, and the answer is the same however the rows are cut.
+looks at all that is text, and the answer is the same however the rows are cut, and whether
+they come from files or with a data frame.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from trilayer.errors import TableError
 from trilayer.optional import require
-from trilayer.tables.convert import (
-    BOOLEAN,
-    CATEGORY,
-    DATE,
-    EMPTY,
-    NUMBER,
-    Values,
-    convert,
-    kind_of,
-    without_missing_words,
-)
+from trilayer.tables.convert import EMPTY, decoded, kind_of, shown
 from trilayer.tables.files import TableFile
-from trilayer.tables.numerals import numeric_misfits, refuse_misfit
-from trilayer.tables.parquet import parquet_types
-from trilayer.tables.places import Span
-from trilayer.tables.scanning import scan_placed
-from trilayer.tables.values import TEXT
+from trilayer.tables.parquet import parquet_categories, parquet_types
+from trilayer.tables.places import NOWHERE, Places, Span
+from trilayer.tables.readings import CATEGORY, NUMBER, Hints, Reading
+from trilayer.tables.scanning import Block, scan_placed
+from trilayer.tables.texts import INPUT, PLAIN, TextColumn
+from trilayer.tables.values import TEXT, YES, Values, of_texts
+from trilayer.tables.words import MISSING_WORDS, without_missing_words
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -35,8 +27,8 @@ if TYPE_CHECKING:
 else:
     pa, pc = require("pyarrow", "cli"), require("pyarrow.compute", "cli")
 
-# The different texts of a column that are looked at, to tell slips among numbers from levels.
-_MOST_TEXTS = 1 << 16
+Blocks = Callable[[list[str]], Iterator[Block]]
+"""Streams these columns, from the first row on, as often as it is asked to."""
 
 
 @dataclass(frozen=True)
@@ -45,14 +37,14 @@ class Survey:
 
     Attributes
     ----------
-    kinds : dict of str to str
-        What the columns must be read as that are stored as text; those that are stored as
+    readings : dict of str to Reading
+        How the columns must be read that are stored as text; those that are stored as
         what they are do not occur.
     counts : tuple of int
         The rows of each file.
     """
 
-    kinds: dict[str, str]
+    readings: dict[str, Reading]
     counts: tuple[int, ...]
 
     @property
@@ -62,7 +54,12 @@ class Survey:
 
 
 def survey_table(
-    files: Sequence[TableFile], names: Sequence[str], *, as_text: Collection[str] = ()
+    files: Sequence[TableFile],
+    names: Sequence[str],
+    *,
+    as_text: Collection[str] = (),
+    plain: Collection[str] = (),
+    hints: Hints | None = None,
 ) -> Survey:
     """Look through a table, however large.
 
@@ -74,118 +71,118 @@ def survey_table(
         The columns to look at.
     as_text : collection of str
         Of these, categories whatever they look like.
+    plain : collection of str
+        Of these, those that become no inputs, as the target: their numbers are written plainly,
+        and what Parquet has as text is text. Words that stand for nothing are missing there
+        too, if they leave two labels.
+    hints : Hints, optional
+        What a person says of how the table is written.
 
     Raises
     ------
     TableError
-        If a column holds numbers but for a few slips, or something else in each file.
+        If a column holds numbers or dates but for a few slips, something else in each file,
+        or dates of which only a person can say what they mean.
     """
-    if files[0].header is not None:
-        ways = {name: () if name in as_text else (NUMBER, BOOLEAN, DATE) for name in names}
-        return _look_through(files, ways, None)
-    types = [parquet_types(file) for file in files]
-    kinds = {name: _agreed(files, [each[name] for each, _ in types], name) for name in names}
-    counts = tuple(count for _, count in types)
-    texts = {
-        name: () if name in as_text else (NUMBER,)
-        for name, kind in kinds.items()
-        if kind == CATEGORY and any(_is_plain_text(each[name]) for each, _ in types)
+    hints = hints or Hints()
+    columns = {
+        name: TextColumn(name, PLAIN if name in plain else INPUT, hints)
+        for name in names
+        if name not in as_text
     }
-    chosen = {name: CATEGORY for name in as_text if name in kinds}
-    if not any(texts.values()):
-        return Survey(chosen, counts)
-    found = _look_through(files, {name: ways for name, ways in texts.items() if ways}, counts)
-    numbers = {name: kind for name, kind in found.kinds.items() if kind == NUMBER}
-    return Survey(chosen | numbers, counts)
+    delimited = files[0].header is not None
+    if not delimited:
+        named = set.intersection(*(parquet_categories(file) for file in files)) & set(names)
+        as_text = {*as_text, *(named - set(plain))}
+        columns = {name: each for name, each in columns.items() if name not in as_text}
+    known: tuple[int, ...] | None = None
+    if not delimited:
+        types = [parquet_types(file) for file in files]
+        known = tuple(count for _, count in types)
+        kinds = {name: _agreed(files, [each[name] for each, _ in types], name) for name in names}
+        texts = {n for n in kinds if any(_is_plain_text(each[n]) for each, _ in types)}
+        texts |= {n for n, kind in kinds.items() if n in hints.date and kind == NUMBER}
+        columns = {
+            name: TextColumn(name, (), hints) if name in plain else each
+            for name, each in columns.items()
+            if name in texts
+        }
+    chosen = {name: Reading(CATEGORY, missing=hints.missing) for name in names if name in as_text}
+    if known is not None and not columns:
+        return Survey(chosen, known)
 
+    def again(some: list[str]) -> Iterator[Block]:
+        return scan_placed(files, {}, keep=some)
 
-class TextColumn:
-    """What a stream of one column's text may be read as.
-
-    Parameters
-    ----------
-    ways : sequence of str
-        The kinds to try, the likeliest first.
-    strict : bool
-        Whether a number must be written plainly, as in a text column of Parquet.
-
-    Attributes
-    ----------
-    left : list of str
-        The kinds that all values so far can be read as.
-    texts : pyarrow.Array
-        The different values, in the order of their appearance, once they are no numbers.
-    complete : bool
-        Whether `texts` has those of all rows.
-    """
-
-    def __init__(self, ways: Sequence[str], *, strict: bool) -> None:
-        self.left = list(ways)
-        self.texts: Values = pa.array([], TEXT)
-        self.complete = True
-        self._strict = strict
-        self._judged = bool(ways)
-
-    def add(self, values: Values) -> None:
-        """Look at the next rows."""
-        if not self._judged or values.null_count == len(values):
-            return
-        self.left = [kind for kind in self.left if self._fits(values, kind)]
-        if NUMBER in self.left:
-            self.complete = False
-        elif len(self.texts) < _MOST_TEXTS:
-            self.texts = with_new(self.texts, values)
-
-    @property
-    def kind(self) -> str:
-        """What the column is, from all that was seen."""
-        return self.left[0] if self.left else CATEGORY
-
-    def _fits(self, values: Values, kind: str) -> bool:
-        if self._strict:
-            texts = _present(values)
-            misfits = numeric_misfits(texts)
-            return misfits is not None and not len(misfits)
-        if kind == NUMBER:
-            with suppress(pa.ArrowInvalid):  # else with missing words, or blanks around values
-                values.cast(pa.float64())
-                return True
-        try:
-            convert(values, kind, "")
-        except TableError:
-            return False
-        return True
-
-
-def with_new(texts: Values, values: Values) -> Values:
-    """Add the texts that were not there yet, as they come, up to a bound."""
-    joined = pa.concat_arrays([texts, _present(values)])
-    return joined.unique()[:_MOST_TEXTS]
-
-
-def _present(values: Values) -> Values:
-    unique = values.unique()
-    return without_missing_words(unique).unique().drop_null()
-
-
-def _look_through(
-    files: Sequence[TableFile],
-    ways: Mapping[str, Sequence[str]],
-    counts: tuple[int, ...] | None,
-) -> Survey:
-    """Find what the text columns are, and count the rows where nobody has."""
-    strict = files[0].header is None
-    columns = {name: TextColumn(each, strict=strict) for name, each in ways.items()}
     counted, at = [0] * len(files), -1
-    for block in scan_placed(files, {}, keep=list(columns)):
+    for block in again(list(columns) or list(names)):
         at = _file_of(block.places.spans[0], files, at)
         counted[at] += len(block.rows)
-        for name, column in columns.items():
-            column.add(block.rows[name])
-    kinds = {name: column.kind for name, column in columns.items()}
-    judged = [name for name, kind in kinds.items() if kind == CATEGORY and ways[name]]
-    _refuse_slips(files, {name: columns[name] for name in judged})
-    return Survey(kinds, tuple(counted) if counts is None else counts)
+        _look(columns, block)
+    _refuse_slips(columns, again)
+    found = {name: column.reading() for name, column in columns.items()}
+    words = [name for name in found if name in plain and found[name].kind == CATEGORY]
+    for name, texts_ in _texts_of({name: columns[name] for name in words}, again).items():
+        if len(texts_) > 1:
+            found[name] = replace(found[name], missing=(*MISSING_WORDS, *hints.missing))
+    return Survey(chosen | found, tuple(counted) if known is None else known)
+
+
+def survey_frame(
+    table: "pa.Table",
+    *,
+    as_text: Collection[str] = (),
+    hints: Hints | None = None,
+    places: Places = NOWHERE,
+    refuse: bool = True,
+) -> dict[str, Reading]:
+    """Look through a table in memory: how the columns must be read that came as text.
+
+    What a data frame calls a category is one. With `refuse` false, columns that hold numbers
+    or dates but for a few slips, or dates that may mean two, are text.
+
+    Raises
+    ------
+    TableError
+        As `survey_table` does.
+    """
+    hints = hints or Hints()
+    columns = {
+        name: TextColumn(name, INPUT, hints)
+        for name in table.column_names
+        if name not in as_text and _is_looked_at(table[name].type, name in hints.date)
+    }
+
+    def again(some: list[str]) -> Iterator[Block]:
+        whole = [table[name].combine_chunks() for name in some]
+        yield Block(pa.RecordBatch.from_arrays(whole, names=some), places)
+
+    for block in again(list(columns)):
+        _look(columns, block)
+    if refuse:
+        _refuse_slips(columns, again)
+    found = {}
+    for name, column in columns.items():
+        try:
+            found[name] = column.reading()
+        except TableError:
+            if refuse:
+                raise
+            found[name] = Reading(CATEGORY)
+    return found
+
+
+def _look(columns: Mapping[str, TextColumn], block: Block) -> None:
+    for name, column in columns.items():
+        column.add(_text(block.rows[name]))
+
+
+def _text(values: Values) -> Values:
+    return decoded(values).cast(TEXT)
+
+
+def _is_looked_at(data_type: "pa.DataType", is_date: bool) -> bool:
+    return _is_plain_text(data_type) or (is_date and kind_of(data_type) == NUMBER)
 
 
 def _file_of(span: Span, files: Sequence[TableFile], last: int) -> int:
@@ -195,22 +192,43 @@ def _file_of(span: Span, files: Sequence[TableFile], last: int) -> int:
     return next(i for i in range(last + 1, len(files)) if files[i].name == span.file)
 
 
-def _refuse_slips(files: Sequence[TableFile], columns: Mapping[str, TextColumn]) -> None:
-    """Refuse what holds numbers but for a few values, at the first of them."""
+def _texts_of(columns: Mapping[str, TextColumn], again: Blocks) -> dict[str, Values]:
+    """Return the different texts of columns, from another pass where they were not all kept."""
     texts = {name: column.texts for name, column in columns.items() if column.complete}
     begun = [name for name in columns if name not in texts]
     if begun:
-        texts |= dict.fromkeys(begun, pa.array([], TEXT))
-        for block in scan_placed(files, {}, keep=begun):
+        texts |= dict.fromkeys(begun, of_texts([]))
+        for block in again(begun):
             for name in begun:
-                texts[name] = with_new(texts[name], block.rows[name])
-    found = {name: numeric_misfits(distinct) for name, distinct in texts.items()}
-    slips = {name: misfits for name, misfits in found.items() if misfits is not None and misfits}
+                texts[name] = columns[name].with_new(texts[name], _text(block.rows[name]))
+    return texts
+
+
+def _refuse_slips(columns: Mapping[str, TextColumn], again: Blocks) -> None:
+    """Refuse what holds numbers or dates but for a few values, at the first of them."""
+    judged = {name: column for name, column in columns.items() if column.ways and not column.left}
+    texts = _texts_of(judged, again)
+    found = {name: judged[name].misfits(distinct) for name, distinct in texts.items()}
+    slips = {name: each for name, each in found.items() if each is not None}
     if not slips:
         return
-    for block in scan_placed(files, {}, keep=list(slips)):
-        for name, misfits in slips.items():
-            refuse_misfit(block.rows[name], misfits, name, block.places)
+    for block in again(list(slips)):
+        for name, (kind, misfits) in slips.items():
+            _refuse_misfit(_text(block.rows[name]), kind, misfits, name, block.places)
+
+
+def _refuse_misfit(values: Values, kind: str, misfits: Values, name: str, places: Places) -> None:
+    """Raise TableError at the first of the values that is a misfit, if there is one."""
+    at = pc.index(pc.is_in(without_missing_words(values), value_set=misfits), YES).as_py()
+    if at < 0:
+        return
+    source, row = places.of(at)
+    word = shown(values[at].as_py().strip())
+    raise TableError(
+        f"{source}column {name!r} holds {kind}s, but {word} in row {row:,} is none: correct it "
+        f"(write it as the others are), leave it empty, say --missing {word} if it stands for "
+        f"nothing, or --categorical {name!r} if the column holds words"
+    )
 
 
 def _agreed(files: Sequence[TableFile], types: Sequence["pa.DataType"], name: str) -> str:

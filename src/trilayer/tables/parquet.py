@@ -1,7 +1,9 @@
 """Parquet, whole or as a stream."""
 
+import json
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +41,16 @@ def parquet_types(file: TableFile) -> tuple[dict[str, "pa.DataType"], int]:
         schema, rows = opened.schema_arrow, int(opened.metadata.num_rows)
     types = {name: schema.field(name).type for name in parquet_names(file)}
     return {**{name: pa.string() for name, _ in file.partition}, **types}, rows
+
+
+def parquet_categories(file: TableFile) -> set[str]:
+    """Return the columns that pandas had as categories, whatever Parquet stores them as."""
+    with plain_errors(file.name):
+        metadata = _open(file).schema_arrow.metadata or {}
+    with suppress(ValueError, TypeError, KeyError, AttributeError):  # anyone may write metadata
+        about = json.loads(metadata[b"pandas"])["columns"]
+        return {str(each["name"]) for each in about if each["pandas_type"] == "categorical"}
+    return set()
 
 
 def parquet_bytes(file: TableFile) -> int:

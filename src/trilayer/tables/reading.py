@@ -2,17 +2,21 @@
 
 import difflib
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from trilayer.errors import TableError
 from trilayer.optional import require
-from trilayer.tables.convert import CATEGORY, EMPTY, Values, convert, kind_of
+from trilayer.tables.convert import CATEGORY, EMPTY, convert, in_one_piece, kind_of
 from trilayer.tables.delimited import read_delimited
 from trilayer.tables.files import Source, TableFile, find_tables
 from trilayer.tables.header import NO_HEADER, listing, looks_like_data, refuse_duplicates
 from trilayer.tables.parquet import parquet_names, read_parquet
 from trilayer.tables.partitions import completed
 from trilayer.tables.places import Places, Span
+from trilayer.tables.readings import DATE, NUMBER, Reading
+from trilayer.tables.values import Values
+from trilayer.tables.words import without_missing_words
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -58,20 +62,33 @@ def read_placed(
     as_text: Collection[str] = (),
 ) -> tuple["pa.Table", Places]:
     """Read a table as `read_table` does, and tell where its rows stand in the files."""
+    from trilayer.tables.kinds import survey_frame
+
     files = find_tables(sources)
     names = _names_to_read(files, columns)
     require_columns(as_text, [*names, *column_names(files[0])], files[0].name)
     text = set(as_text) & set(names)
     parts = [_read(file, names, text) for file in files]
-    mixed = {name for name in names if _is_mixed([part[name].type for part in parts])}
-    if mixed and files[0].header is not None:
-        # What is text in one file must not pass for numbers in another: 007 is not 7.
-        parts = [_read(file, names, text | mixed) for file in files]
     table = pa.concat_tables(_of_one_type(files, parts))
     if not len(table):
         raise TableError(f"{files[0].name}: there are column names, but no rows")
+    for name, reading in survey_frame(table, as_text=text, refuse=False).items():
+        if reading.kind != CATEGORY:
+            place = table.column_names.index(name)
+            table = table.set_column(place, name, _narrow(table[name], reading, name))
     spans = (Span(file.name, 1, len(part)) for file, part in zip(files, parts, strict=True))
     return table, Places(tuple(spans))
+
+
+def _narrow(values: Values, reading: Reading, name: str) -> Values:
+    """Convert text; whole numbers that are written so, and days, need not become more."""
+    made = convert(values, reading, name)
+    given = without_missing_words(values, reading.missing)
+    narrow = {NUMBER: pa.int64(), DATE: pa.date32()}.get(reading.kind)
+    if narrow is not None and not reading.form:
+        with suppress(pa.ArrowInvalid):
+            made = in_one_piece(given).cast(narrow)
+    return pa.chunked_array([made])
 
 
 def column_names(file: TableFile) -> list[str]:
@@ -129,19 +146,13 @@ def _read(file: TableFile, names: Sequence[str], as_text: Collection[str]) -> "p
 def _read_own(file: TableFile, names: Sequence[str], as_text: Collection[str]) -> "pa.Table":
     as_text = [name for name in as_text if name in names]
     if file.header is not None:
-        return read_delimited(file, names, as_text)
+        return read_delimited(file, names)
     table = read_parquet(file, names)
     for index, name in enumerate(names):
         if name in as_text:
             values = convert(table[name], CATEGORY, name, source=f"{file.name}: ")
             table = table.set_column(index, name, values)
     return table
-
-
-def _is_mixed(types: Sequence["pa.DataType"]) -> bool:
-    """Whether files disagree on a column: kinds differ, or what one left empty is text."""
-    kinds = {kind_of(each) for each in types}
-    return len(kinds - {EMPTY}) > 1 or kinds == {EMPTY, CATEGORY}
 
 
 def _of_one_type(files: Sequence[TableFile], parts: Sequence["pa.Table"]) -> list["pa.Table"]:

@@ -1,6 +1,6 @@
 """Tables that need not fit in memory: batches of rows, as a model expects them."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from trilayer.tables.parquet import row_groups, scan_parquet
 from trilayer.tables.partitions import completed
 from trilayer.tables.places import Places, Span
 from trilayer.tables.reading import column_names, own_names, require_columns
+from trilayer.tables.readings import Kinds, as_reading
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -39,7 +40,7 @@ class Block:
 
 def scan_table(
     sources: Source | Sequence[Source],
-    kinds: Mapping[str, str],
+    kinds: Kinds,
     *,
     keep: Sequence[str] = (),
     batch_rows: int = BATCH_ROWS,
@@ -51,8 +52,8 @@ def scan_table(
     sources : path, binary stream, or a sequence of them
         As for `read_table`. A stream is read once, as it comes; Parquet on a stream
         is read into memory first.
-    kinds : mapping of str to {"number", "category", "boolean", "date"}
-        The columns wanted, and what each must be, such as ``TableEncoder.kinds_``.
+    kinds : mapping of str to {"number", "category", "boolean", "date"} or Reading
+        The columns wanted, and what each must be, such as ``TableEncoder.readings_``.
     keep : sequence of str
         More columns to hand on as they are: text from CSV, the stored type from
         Parquet. A column of both lists is checked, and handed on as it is.
@@ -76,7 +77,7 @@ def scan_table(
 
 def scan_placed(
     sources: Source | Sequence[Source],
-    kinds: Mapping[str, str],
+    kinds: Kinds,
     *,
     keep: Sequence[str] = (),
     batch_rows: int = BATCH_ROWS,
@@ -92,7 +93,7 @@ def scan_placed(
 
 def scan_raw(
     sources: Source | Sequence[Source],
-    kinds: Mapping[str, str],
+    kinds: Kinds,
     *,
     keep: Sequence[str] = (),
     batch_rows: int = BATCH_ROWS,
@@ -122,14 +123,14 @@ class _Wanted:
     """The columns of a scan, in order; what they must be; which are kept as they are."""
 
     names: Sequence[str]
-    kinds: Mapping[str, str]
+    kinds: Kinds
     keep: frozenset[str]
     coded: frozenset[str]
 
     @property
     def dictionaries(self) -> list[str]:
         """The columns that may come as dictionaries."""
-        texts = (name for name, kind in self.kinds.items() if kind == CATEGORY)
+        texts = (n for n, kind in self.kinds.items() if as_reading(kind).kind == CATEGORY)
         return [name for name in texts if name in self.coded - self.keep]
 
 

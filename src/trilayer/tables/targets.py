@@ -20,8 +20,10 @@ from trilayer.tables.convert import (
     unusable,
 )
 from trilayer.tables.places import NOWHERE, Places
+from trilayer.tables.readings import Reading
 from trilayer.tables.values import missing as absent
 from trilayer.tables.values import of_numpy, to_numpy
+from trilayer.tables.words import MISSING_WORDS
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -59,6 +61,12 @@ class Target:
     def kind(self) -> str:
         """What the column must be read as: see `trilayer.tables.KINDS`."""
         return {"b": BOOLEAN, "O": CATEGORY, "U": CATEGORY}.get(self.classes.dtype.kind, NUMBER)
+
+    def reading(self, missing: Sequence[str] = ()) -> Reading:
+        """How the column is read: words for nothing, and these, are no labels, but for its own."""
+        labels = set(map(str, self.classes.tolist()))
+        words = (*MISSING_WORDS, *missing) if self.kind == CATEGORY else missing
+        return Reading(self.kind, missing=tuple(word for word in words if word not in labels))
 
     def answers(self, values: "pa.Array", places: Places = NOWHERE) -> tuple[Answers, Answers]:
         """Read rows of the column, converted to `kind`; `places` are for the message.

@@ -6,6 +6,7 @@ That would take as long as all else that predicting three rows takes.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -61,6 +62,12 @@ def of_texts(texts: Sequence[str]) -> "pa.Array":
     offsets = np.cumsum([0, *(len(each) for each in raw)], dtype=np.int64)
     buffers = [None, pa.py_buffer(offsets), pa.py_buffer(b"".join(raw))]
     return pa.Array.from_buffers(TEXT, len(raw), buffers)
+
+
+@lru_cache
+def text(value: str) -> "pa.Scalar":
+    """Return a text, of Arrow's type `TEXT`."""
+    return of_texts([value])[0]
 
 
 def number(value: float) -> "pa.Scalar":
