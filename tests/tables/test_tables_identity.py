@@ -18,7 +18,7 @@ from trilayer.sources.lessons import Columns
 from trilayer.tables import find_tables, read_table, scan_table
 from trilayer.tables.files import sha256_of
 
-TABLE = pa.table({"n": pa.array(range(3000), pa.float64()), "t": ["yes", "no", "no"] * 1000})
+TABLE = pa.table({"n": [i / 2 for i in range(3000)], "t": ["yes", "no", "no"] * 1000})
 CHANGED = r"t\.\w+: changed while it was read \("
 
 

@@ -263,7 +263,7 @@ def test_folders_in_a_folder_and_what_their_names_tell(tmp_path, form):
     assert second.to_pydict() == {"year": [2024.0], "town": [None]}
     survey = survey_table(find_tables(tmp_path / "d"), ["n", "year", "town"])
     assert survey.counts == (2, 1)
-    assert survey.kinds.get("year") == "number"
+    assert survey.readings["year"].kind == "number"
 
 
 def test_no_half_of_a_folder_is_left_out(tmp_path):
