@@ -272,11 +272,9 @@ def _settles(spec: Spec, m: int) -> bool:
 
 def _in_memory(source: Source, most: int, seed: int) -> tuple[MemorySource, NDArray[np.int64]]:
     """Return a source's rows in memory, of very many a sample, and their numbers."""
-    numbers = np.arange(source.m)
     if is_in_memory(source) and source.m <= most:
-        return source, numbers
-    if source.m > most:
-        numbers = sample(source.labels, most, seed)
+        return source, np.arange(source.m)
+    numbers = np.arange(source.m) if source.m <= most else sample(source.labels, most, seed)
     part: MemorySource = source.part(numbers)
     return part, numbers
 
