@@ -10,8 +10,8 @@ import hashlib
 import os
 import re
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -21,6 +21,9 @@ LEFTOVER = re.compile(r"\.(?P<name>.+)\.[0-9a-f]{8}\.part", re.DOTALL)
 """What such a file is called before it is whole."""
 
 _underway: set[Path] = set()
+
+guarded: Callable[[], AbstractContextManager[None]] = nullcontext
+"""Surrounds each file on its way: the shell catches there what would end the process."""
 
 
 @contextmanager
@@ -46,16 +49,17 @@ def part_of(place: Path, mode: int | None = None) -> Iterator[tuple[Path, Binary
     """
     name = _short(place.name)
     _sweep(place.parent, name)
-    part, file = _new(place.parent, name)
-    try:
-        with file:
-            if mode is not None:
-                part.chmod(mode)
-            yield part, file
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
-        _underway.discard(part)
+    with guarded():
+        part, file = _new(place.parent, name)
+        try:
+            with file:
+                if mode is not None:
+                    part.chmod(mode)
+                yield part, file
+        finally:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+            _underway.discard(part)
 
 
 def to_disk(file: BinaryIO) -> None:

@@ -6,6 +6,9 @@ import sys
 
 import pytest
 
+from trilayer.atomic import part_of
+from trilayer.cli.ending import nothing_half_written
+
 ENDINGS = (signal.SIGTERM, signal.SIGHUP)
 
 
@@ -62,3 +65,23 @@ def test_a_command_leaves_signals_as_they_were(trilayer):
     finally:
         signal.signal(signal.SIGHUP, mine)
     assert [signal.getsignal(n) for n in ENDINGS] == handlers
+
+
+@pytest.fixture
+def _as_ever():
+    before = [signal.signal(number, signal.SIG_DFL) for number in ENDINGS]
+    yield
+    for number, handler in zip(ENDINGS, before, strict=True):
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("_as_ever")
+def test_signals_are_caught_only_while_something_is_half_written(tmp_path):
+    """Python's handlers wait for native code: a process that hangs there can still be ended."""
+    with nothing_half_written():
+        assert [signal.getsignal(n) for n in ENDINGS] == [signal.SIG_DFL] * 2
+        with part_of(tmp_path / "out"):
+            assert signal.SIG_DFL not in [signal.getsignal(n) for n in ENDINGS]
+        assert [signal.getsignal(n) for n in ENDINGS] == [signal.SIG_DFL] * 2
+    with part_of(tmp_path / "out"):
+        assert [signal.getsignal(n) for n in ENDINGS] == [signal.SIG_DFL] * 2
