@@ -71,3 +71,8 @@ def test_an_array_has_no_row_numbers():
 def test_one_with_gaps_in_it_or_missing_values_stays():
     x = np.arange(100.0)
     assert not TableEncoder().fit(pd.DataFrame({"x": np.where(x == 3, np.nan, x)})).dropped_
+
+
+def test_who_says_that_it_is_a_number_is_believed():
+    ranks = pd.DataFrame({"rank": np.arange(100)})
+    assert not TableEncoder(number=["rank"]).fit(ranks).dropped_

@@ -50,7 +50,8 @@ class Columns:
     drop
         Column to leave out for any other reason. Once for each.
     number
-        Column that holds numbers although it looks like codes (00123). Once for each.
+        Column that holds numbers although it looks like codes (00123), or counts the rows.
+        Once for each.
     date
         Column that holds dates although it looks like numbers: seconds, milliseconds or so since
         1970, or 20241231. Once for each.

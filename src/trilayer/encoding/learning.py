@@ -81,7 +81,7 @@ class TableLearner:
             else Learner(
                 name,
                 category if name in parameters.categorical else readings.get(name, plain),
-                named=named,
+                named=named and name not in parameters.number,
             )
             for name in names
         }
@@ -216,7 +216,7 @@ class Learner:
 
     def _numbers(self, max_bins: int) -> Column | str:
         if self._counter is not None and not self.missing and self._counter.counts:
-            return "it counts the rows: every whole number once, which new rows go beyond"
+            return "it counts the rows, every whole number once; --number keeps it"
         found = [summary.distribution() for summary in self._summaries]
         pairs = zip(PARTS[self._kind], found, strict=True)
         varying = [(name, each) for name, each in pairs if each.values.size > 1]
