@@ -24,7 +24,17 @@ from trilayer.tables.readings import (
     as_reading,
     in_words,
 )
-from trilayer.tables.values import TEXT, YES, Values, nothing, number, of_numpy, of_texts, whole
+from trilayer.tables.values import (
+    TEXT,
+    YES,
+    Values,
+    as_python,
+    nothing,
+    number,
+    of_numpy,
+    of_texts,
+    whole,
+)
 from trilayer.tables.words import MISSING_WORDS, truths, without_missing_words
 
 if TYPE_CHECKING:
@@ -101,9 +111,9 @@ def convert(
     made, misfits = _parsed(values, reading) if have == CATEGORY else _cast(values, reading)
     at = pc.index(misfits, YES).as_py()
     if at >= 0:
-        how = in_words(reading.kind, reading.form)
+        how, value = in_words(reading.kind, reading.form), shown(as_python(values[at]))
         raise TableError(
-            f"{source}column {name!r}, row {first_row + at:,}: {shown(values[at].as_py())} is not "
+            f"{source}column {name!r}, row {first_row + at:,}: {value} is not "
             f"{_EXPECTED[reading.kind]}{f', {how}' if how else ''}; correct it or leave it empty"
         )
     return made
@@ -208,13 +218,29 @@ def _cast(values: Values, reading: Reading) -> tuple[Values, Values]:
     if (have == DATE) != (reading.kind == DATE):
         return pa.nulls(len(values), _TYPES[reading.kind]), there
     if reading.kind == DATE:
-        return _to_timestamp(values), _none(values)
+        return _instants(values)
     numbers = _without(_as_numbers(values), reading.missing)
     if reading.kind == NUMBER:
         return numbers, _none(values)
     numbers = pc.if_else(pc.is_nan(numbers), _NO_NUMBER, numbers)
     yes = pc.equal(numbers, _ONE)
     return yes, pc.and_(pc.is_valid(yes), pc.invert(pc.or_(yes, pc.equal(numbers, _ZERO))))
+
+
+def _instants(values: Values) -> tuple[Values, Values]:
+    """Dates and times as instants, and the first that is too far for microseconds, if any is."""
+    try:
+        return _to_timestamp(values), _none(values)
+    except pa.ArrowInvalid:
+        low, high = 0, len(values)  # the first `low` values fit, and the first `high` do not
+    while high - low > 1:
+        middle = (low + high) // 2
+        try:
+            _to_timestamp(values.slice(0, middle))
+            low = middle
+        except pa.ArrowInvalid:
+            high = middle
+    return pa.nulls(len(values), _TYPES[DATE]), of_numpy(np.arange(len(values)) == low)
 
 
 def _none(values: Values) -> Values:
