@@ -85,7 +85,7 @@ class Run:
         return [path.name for path in there if path.name != ".lock"]
 
     def leftovers(self):
-        return [name for name in self.names() if name.endswith(".tmp")]
+        return [name for name in self.names() if name.endswith(".part")]
 
 
 @pytest.mark.parametrize("solver", ITERATIONS)

@@ -164,7 +164,7 @@ class TextColumn:
                     self._counts.see(block.numbers)
             return plain
         if kind == BOOLEAN:
-            return are_truths(block.texts)
+            return not len(block.texts) or are_truths(block.texts)
         if form not in {POINT, COMMA}:
             return bool(_readable(block.texts, kind, form).all())
         if block.plain and (form == POINT or not block.has(".")):
