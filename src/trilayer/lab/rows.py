@@ -105,7 +105,10 @@ def _encoded(
 ) -> Origin:
     """Standardise and encode, as learnt from the training rows alone."""
     held_out = split(Y, settings["held_out"], settings["data_seed"])
-    encoder = TableEncoder(categorical=categories, max_bins=0).fit(rows.filter(pa.array(~held_out)))
+    numbers = [name for name in rows.column_names if kind_of(rows[name].type) == NUMBER]
+    number = [name for name in numbers if name not in categories]  # a role is a person's word
+    encoder = TableEncoder(categorical=categories, number=number, max_bins=0)
+    encoder.fit(rows.filter(pa.array(~held_out)))
     groups: list[list[int]] = []
     scales: list[tuple[float, float] | None] = []
     for column in encoder.columns_:
