@@ -83,7 +83,9 @@ def test_weights_beside_one_another(s, factor):
     assert np.array_equal(relative(found), found)
     if (s > 0).any():
         assert (found == 1).any()
-    np.testing.assert_allclose(relative(s * factor), found, rtol=1e-6)
+    normal = s[s > 0] * min(factor, 1.0) >= np.finfo(float).tiny  # else the factor itself is lost
+    if normal.all():
+        np.testing.assert_allclose(relative(s * factor), found, rtol=1e-6)
 
 
 # ---- 0 is absence --------------------------------------------------------------------
