@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from trilayer.errors import TableError
 from trilayer.tables import find_tables, read_table, require_columns
-from trilayer.tables.delimited import BLOCK
+from trilayer.tables.header import LONGEST_LINE
 
 ROWS = "age,city,when\n31,Oslo,2024-05-01\n,Rome,2024-05-02\n45,,2024-05-03\n"
 PEOPLE = {"age": [31, None, 45], "city": ["Oslo", "Rome", None]}
@@ -150,7 +150,7 @@ def test_a_mark_that_never_closes(tmp_path):
     assert "opens in row 2 is never closed" in refusal(put(tmp_path, "t.csv", text))
     # The last column shows it, whichever columns are wanted.
     assert "never closed" in refusal(put(tmp_path, "t.csv", text), columns=["n"])
-    long = 'n,t\n1,"x\n' + "2,y\n" * (BLOCK // 2)
+    long = 'n,t\n1,"x\n' + "2,y\n" * (LONGEST_LINE // 2)
     assert "longer than 4 MiB" in refusal(put(tmp_path, "t.csv", long))
 
 

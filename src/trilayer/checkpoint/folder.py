@@ -6,6 +6,7 @@ import weakref
 from contextlib import suppress
 from pathlib import Path
 
+from trilayer.atomic import LEFTOVER
 from trilayer.checkpoint.record import NewerError, Record, decode
 from trilayer.errors import CheckpointError, ModelFileError
 from trilayer.modelfile.disk import as_path, read_bytes, write_bytes
@@ -14,8 +15,7 @@ KEPT = 2
 LOCK = ".lock"
 
 _NAME = re.compile(r"checkpoint-(\d{8,12})\.safetensors")
-# Of a process that was killed while it wrote; the first form is that of trilayer 0.1.
-_LEFTOVER = re.compile(rf"\.trilayer-[0-9a-f]{{16}}\.tmp|\.{_NAME.pattern}\.[0-9a-f]{{8}}\.part")
+_OLD_LEFTOVER = re.compile(r"\.trilayer-[0-9a-f]{16}\.tmp")  # that of trilayer 0.1
 
 
 class Folder:
@@ -41,7 +41,7 @@ class Folder:
             weakref.finalize(self, os.close, _locked(self.path / LOCK))
             names = [entry.name for entry in self.path.iterdir()]
             for name in names:
-                if _LEFTOVER.fullmatch(name):
+                if _is_left(name):
                     (self.path / name).unlink()
         except OSError as error:
             if not make and isinstance(error, FileNotFoundError):
@@ -109,6 +109,13 @@ class Folder:
             with suppress(OSError):  # a file that stays is only a file too many
                 (self.path / old).unlink()
             self.names.remove(old)
+
+
+def _is_left(name: str) -> bool:
+    """Whether a file is what a process left that was killed while it wrote a checkpoint."""
+    part = LEFTOVER.fullmatch(name)
+    whole = part is not None and _NAME.fullmatch(part["name"]) is not None
+    return whole or _OLD_LEFTOVER.fullmatch(name) is not None
 
 
 def _number(name: str) -> int:

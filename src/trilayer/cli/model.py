@@ -3,8 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from trilayer.encoding.fitted import FittedEncoder
 
 Floats = npt.NDArray[np.floating[Any]]
-Sources = list[Path] | list[TableFile] | BinaryIO
 
 TOO_LARGE = "the inputs are too large for this model"
 
@@ -180,7 +178,7 @@ class Answered:
     where: Callable[[int], tuple[str, int]]
 
 
-def answered(encoding: Encoding, target: Target, source: Sources) -> Iterator[Answered]:
+def answered(encoding: Encoding, target: Target, files: list[TableFile]) -> Iterator[Answered]:
     """Stream the rows of a table that have an answer, encoded.
 
     Raises
@@ -191,7 +189,7 @@ def answered(encoding: Encoding, target: Target, source: Sources) -> Iterator[An
     if target.name in encoding.kinds:
         raise InputError(f"column {target.name!r} is an input of the model, so not its target")
     kinds = {**encoding.readings, target.name: target.reading(encoding.missing)}
-    raw = scan_raw(source, kinds, batch_rows=encoding.batch_rows, coded=encoding.kinds)
+    raw = scan_raw(files, kinds, batch_rows=encoding.batch_rows, coded=encoding.kinds)
     yield from made_ahead(partial(_answered, encoding, target), raw, available_threads())
 
 

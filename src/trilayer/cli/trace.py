@@ -9,8 +9,9 @@ from trilayer.cli.visible import visible
 from trilayer.errors import InputError
 
 if TYPE_CHECKING:
-    from trilayer.cli.model import Model, Sources
+    from trilayer.cli.model import Model
     from trilayer.params import FloatArray
+    from trilayer.tables.files import TableFile
 
 GIVEN = {
     "X": "the samples as columns, encoded",
@@ -82,16 +83,15 @@ def trace(
 
 
 def _samples(
-    model: "Model", source: "Sources", rows: int
+    model: "Model", files: "list[TableFile]", rows: int
 ) -> "tuple[FloatArray, FloatArray | None]":
     """Return the first rows as X (n1 × m), and Y (1 × m) if all of them have an answer."""
     from dataclasses import replace
 
     import numpy as np
 
-    from trilayer.tables import column_names, find_tables, scan_placed
+    from trilayer.tables import column_names, scan_placed
 
-    files = find_tables(source)
     there = column_names(files[0])
     target = model.target
     with_target = target.name in there

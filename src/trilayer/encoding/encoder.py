@@ -17,6 +17,8 @@ from trilayer.encoding.stores import Arrays
 from trilayer.errors import InputError
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from trilayer.encoding.learning import TableLearner
     from trilayer.tables.readings import Reading
 
@@ -137,7 +139,12 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.thousands = thousands
         self.dayfirst = dayfirst
 
-    def fit(self, X: Any, y: object = None, sample_weight: npt.ArrayLike | None = None) -> Self:
+    def fit(
+        self,
+        X: Any,
+        y: object = None,  # noqa: ARG002
+        sample_weight: npt.ArrayLike | None = None,
+    ) -> Self:
         """Learn the columns of a table.
 
         Parameters
@@ -164,9 +171,9 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             self.__dict__.pop(name, None)
         from trilayer.encoding.intake import as_table, readings_of
 
-        table, _ = as_table(X, self)
+        table, named = as_table(X, self)
         readings = readings_of(table, checked(self))
-        return self.partial_fit(X, y, sample_weight, readings=readings).finish()
+        return self._take(table, named, sample_weight, readings).finish()
 
     def partial_fit(
         self,
@@ -195,14 +202,24 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             As `fit` does; also if the encoder comes from a file, which tells what was
             learnt, but not how to go on.
         """
-        from trilayer.encoding.intake import as_table, positions_of, present
-        from trilayer.encoding.learning import TableLearner
+        from trilayer.encoding.intake import as_table
 
         if hasattr(self, "_learnt") and not hasattr(self, "_learning"):
             raise InputError("an encoder that was loaded cannot learn on: fit it anew")
-        table, named = as_table(X, self)
+        return self._take(*as_table(X, self), sample_weight, readings or {})
+
+    def _take(
+        self,
+        table: "pa.Table",
+        named: bool,
+        sample_weight: npt.ArrayLike | None,
+        readings: "Mapping[str, Reading]",
+    ) -> Self:
+        from trilayer.encoding.intake import positions_of, present
+        from trilayer.encoding.learning import TableLearner
+
         if not hasattr(self, "_learning"):
-            self._learning = TableLearner(table.column_names, named, checked(self), readings or {})
+            self._learning = TableLearner(table.column_names, named, checked(self), readings)
             self._set_names(table.column_names, named=named)
         names = self._learning.names
         places = positions_of(table, names, names, named=named, by_name=self._learning.named)

@@ -5,13 +5,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.model_selection import StratifiedGroupKFold, check_cv
+from sklearn.model_selection import check_cv
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from trilayer.encoding.inputs import Inputs
 from trilayer.errors import InputError
-from trilayer.select.presets import FOLDS, SMALL, Split
+from trilayer.select.presets import FOLDS, SMALL, Split, group_folds
 
 
 def splits_of(
@@ -83,9 +83,7 @@ def _by_groups(labels: NDArray[Any], groups: NDArray[Any], seed: int) -> list[Sp
         raise InputError(
             "groups: each class must occur in two groups at least, so that one can be held out"
         )
-    folds = StratifiedGroupKFold(min(FOLDS, fewest), shuffle=True, random_state=seed)
-    found = list(folds.split(np.zeros((len(labels), 1)), labels, groups))
-    sound = [each for each in found if len(np.unique(labels[each[0]])) == 2 and len(each[1])]
+    sound = group_folds(labels, groups, min(FOLDS, fewest), seed)
     return sound if len(labels) <= SMALL else sound[:1]
 
 

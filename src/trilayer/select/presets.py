@@ -137,6 +137,11 @@ def splits(rows: MemorySource, seed: int) -> list[Split]:
     different = int(group.max()) + 1
     if different == len(group) or different < 2 * folds:  # all differ, or nearly none
         return list(StratifiedKFold(folds, shuffle=True, random_state=seed).split(any_X, y))
+    return group_folds(y, group, folds, seed)
+
+
+def group_folds(labels: NDArray[Any], groups: NDArray[Any], folds: int, seed: int) -> list[Split]:
+    """Return folds of whole groups; those that would train on one class only are left out."""
     grouped = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
-    found = grouped.split(any_X, y, group)
-    return [(a, b) for a, b in found if len(np.unique(y[a])) == 2 and len(b)]
+    found = grouped.split(np.zeros((len(labels), 1)), labels, groups)
+    return [(a, b) for a, b in found if len(np.unique(labels[a])) == 2 and len(b)]

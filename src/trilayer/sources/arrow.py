@@ -17,7 +17,7 @@ from trilayer.encoding import TableEncoder
 from trilayer.errors import InputError
 from trilayer.sources.cache import CachedSource, cached
 from trilayer.sources.lessons import Learnt, Part
-from trilayer.sources.reading import Reading, columns_of, completed, encoder_for
+from trilayer.sources.options import Options, columns_of, completed, encoder_for
 from trilayer.sources.tables import Paths, Table, encoded, learn, look
 from trilayer.sources.weights import class_factors
 
@@ -31,7 +31,7 @@ def open_source(
     classes: Sequence[Any] | None = None,
     cache_dir: str | os.PathLike[str] | None = None,
     n_threads: int | None = None,
-    **reading: Unpack[Reading],
+    **options: Unpack[Options],
 ) -> Iterator[CachedSource]:
     """Hold the rows of files as a source that `TriLayerClassifier.fit_source` learns from.
 
@@ -80,7 +80,7 @@ def open_source(
             clf = TriLayerClassifier(random_state=0).fit_source(source)
         save(make_pipeline(source.encoder_, clf), "clicks.safetensors")
     """
-    told = completed(reading, "open_source")
+    told = completed(options, "open_source")
     columns, encoder = columns_of(target, told), encoder_for(encoder, told["dtype"])
     table = look(paths, columns, encoder)
     learnt = learn(table, encoder, classes=classes)

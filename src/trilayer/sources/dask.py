@@ -36,7 +36,7 @@ from trilayer.sources.dask_tables import (
 )
 from trilayer.sources.dask_wait import PATIENCE, connected, results, threads
 from trilayer.sources.lessons import Chooser, Columns, Learnt
-from trilayer.sources.reading import Reading, columns_of, completed, encoder_for
+from trilayer.sources.options import Options, columns_of, completed, encoder_for
 from trilayer.sources.tables import Paths, Table
 from trilayer.sources.weights import class_factors
 
@@ -58,7 +58,7 @@ def dask_source(
     encoder: TableEncoder | None = None,
     client: "distributed.Client | None" = None,
     patience: float = PATIENCE,
-    **reading: Unpack[Reading],
+    **options: Unpack[Options],
 ) -> DaskSource:
     """Make data on a cluster a source that `TriLayerClassifier.fit_source` learns from.
 
@@ -99,7 +99,7 @@ def dask_source(
     ClusterError
         If the workers or the scheduler are gone.
     """
-    told = completed(reading, "dask_source")
+    told = completed(options, "dask_source")
     client = connected(client)
     if hasattr(data, "chunks"):
         if target is not None or encoder is not None:
@@ -167,7 +167,7 @@ def _of_arrays(
     client: "distributed.Client",
     X: Any,
     y: Any,
-    told: Reading,
+    told: Options,
     patience: float,
 ) -> DaskSource:
     class_weight, dtype = told["class_weight"], told["dtype"]

@@ -9,7 +9,7 @@ from trilayer.errors import TableError
 from trilayer.optional import require
 from trilayer.tables.convert import CATEGORY, kind_of, without_empty
 from trilayer.tables.files import TableFile, plain_errors
-from trilayer.tables.header import Header, not_utf8
+from trilayer.tables.header import LONGEST_LINE, Header, not_utf8
 from trilayer.tables.values import Values
 
 if TYPE_CHECKING:
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     import pyarrow.csv as pa_csv
 else:
     pa, pa_csv = require("pyarrow", "cli"), require("pyarrow.csv", "cli")
-
-BLOCK = 1 << 22  # bytes parsed at a time, and so the longest row
 
 
 def read_delimited(file: TableFile, columns: Sequence[str]) -> "pa.Table":
@@ -64,7 +62,10 @@ def _read(file: TableFile, names: Sequence[str], *, threads: bool) -> "pa.Table"
 def _options(header: Header, names: Sequence[str], *, threads: bool) -> dict[str, Any]:
     return {
         "read_options": pa_csv.ReadOptions(
-            column_names=header.keys, skip_rows=header.lines, use_threads=threads, block_size=BLOCK
+            column_names=header.keys,
+            skip_rows=header.lines,
+            use_threads=threads,
+            block_size=LONGEST_LINE,
         ),
         "parse_options": pa_csv.ParseOptions(delimiter=header.delimiter, newlines_in_values=True),
         "convert_options": pa_csv.ConvertOptions(
@@ -101,7 +102,7 @@ def _in_words(message: str, lines: int) -> str:
     if "Empty CSV" in message or "Could not skip" in message:  # a header line without its end
         return "there are column names, but no rows"
     if "straddl" in message:
-        return f"a row is longer than {BLOCK >> 20} MiB: is a quotation mark never closed?"
+        return f"a row is longer than {LONGEST_LINE >> 20} MiB: is a quotation mark never closed?"
     return f"not readable as delimited text ({message.splitlines()[0]})"
 
 

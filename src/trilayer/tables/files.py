@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from trilayer.errors import TableError
 from trilayer.optional import require
 from trilayer.tables.foreign import AsParquet, is_foreign
-from trilayer.tables.header import Header, first_record, read_header
+from trilayer.tables.header import LONGEST_LINE, Header, first_record, read_header
 from trilayer.tables.partitions import Partition, files_below
 from trilayer.tables.storage import PARQUET, Storage, storage_of
 
@@ -32,7 +32,6 @@ _FOREIGN = {
 }
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # its byte order marks
 _HEAD = 1 << 16  # bytes read at a time until the header line is complete
-_LONGEST_HEADER = 1 << 22  # as of every other line: see `trilayer.tables.delimited.BLOCK`
 
 
 @dataclass(frozen=True)
@@ -238,9 +237,9 @@ def _read_head(name: str, file: "pa.NativeFile", encoding: str | None) -> tuple[
     in_utf8 = _decoder(encoding)
     head = in_utf8(head)
     while first_record(head) is None:
-        if len(head) >= _LONGEST_HEADER:
+        if len(head) >= LONGEST_LINE:
             raise TableError(
-                f"{name}: no header line ends in its first {_LONGEST_HEADER >> 20} MiB, the most "
+                f"{name}: no header line ends in its first {LONGEST_LINE >> 20} MiB, the most "
                 "that a line may have: is it a table, and is a quotation mark never closed?"
             )
         if not (more := file.read(len(head))):

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from trilayer.optional import require
+from trilayer.tables.packing import read_all
 from trilayer.tables.storage import Storage
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class AsParquet(Storage):
         """Open what was made of it."""
         if self._made is None:
             with self._origin.reading() as stream:
-                self._made = _parquet_of(_read_all(stream))
+                self._made = _parquet_of(read_all(stream))
         return pa.BufferReader(pa.py_buffer(self._made))
 
     @contextmanager
@@ -81,10 +82,6 @@ class AsParquet(Storage):
     def digest(self, total: "_Hash") -> None:
         """Put the file's own bytes into a hash."""
         self._origin.digest(total)
-
-
-def _read_all(stream: "pa.NativeFile") -> bytes:
-    return b"".join(iter(lambda: bytes(stream.read(1 << 22)), b""))
 
 
 def _parquet_of(data: bytes) -> mmap.mmap:

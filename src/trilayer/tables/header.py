@@ -17,6 +17,9 @@ else:
 
 NO_HEADER = "is its first row no header? Give --no-header"
 
+LONGEST_LINE = 1 << 22
+"""Bytes that a line has at the most, and so what is parsed at a time."""
+
 DELIMITERS = b",;\t|"  # the earlier wins a tie
 _BLANK = ord(" ")
 _SNIFFED = 5  # records that are looked at

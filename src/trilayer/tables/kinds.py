@@ -85,28 +85,17 @@ def survey_table(
         or dates of which only a person can say what they mean.
     """
     hints = hints or Hints()
-    columns = {
-        name: TextColumn(name, PLAIN if name in plain else INPUT, hints)
-        for name in names
-        if name not in as_text
-    }
-    delimited = files[0].header is not None
-    if not delimited:
+    texts, known, plainly = set(names), None, PLAIN
+    if files[0].header is None:
         named = set.intersection(*(parquet_categories(file) for file in files)) & set(names)
         as_text = {*as_text, *(named - set(plain))}
-        columns = {name: each for name, each in columns.items() if name not in as_text}
-    known: tuple[int, ...] | None = None
-    if not delimited:
-        types = [parquet_types(file) for file in files]
-        known = tuple(count for _, count in types)
-        kinds = {name: _agreed(files, [each[name] for each, _ in types], name) for name in names}
-        texts = {n for n in kinds if any(_is_plain_text(each[n]) for each, _ in types)}
-        texts |= {n for n, kind in kinds.items() if n in hints.date and kind == NUMBER}
-        columns = {
-            name: TextColumn(name, (), hints) if name in plain else each
-            for name, each in columns.items()
-            if name in texts
-        }
+        texts, known = _stored_texts(files, names, hints)
+        plainly = ()
+    columns = {
+        name: TextColumn(name, plainly if name in plain else INPUT, hints)
+        for name in names
+        if name in texts and name not in as_text
+    }
     chosen = {name: Reading(CATEGORY, missing=hints.missing) for name in names if name in as_text}
     if known is not None and not columns:
         return Survey(chosen, known)
@@ -126,6 +115,17 @@ def survey_table(
         if len(texts_) > 1:
             found[name] = replace(found[name], missing=(*MISSING_WORDS, *hints.missing))
     return Survey(chosen | found, tuple(counted) if known is None else known)
+
+
+def _stored_texts(
+    files: Sequence[TableFile], names: Sequence[str], hints: Hints
+) -> tuple[set[str], tuple[int, ...]]:
+    """Return the columns of Parquet files that must be looked through, and the files' rows."""
+    types = [parquet_types(file) for file in files]
+    kinds = {name: _agreed(files, [each[name] for each, _ in types], name) for name in names}
+    texts = {n for n in kinds if any(_is_plain_text(each[n]) for each, _ in types)}
+    texts |= {n for n, kind in kinds.items() if n in hints.date and kind == NUMBER}
+    return texts, tuple(count for _, count in types)
 
 
 def survey_frame(

@@ -75,8 +75,13 @@ def _at_will(file: "pa.NativeFile") -> Any:
     try:
         file.seek(0)
     except OSError:
-        return io.BytesIO(b"".join(iter(lambda: bytes(file.read(_PIECE)), b"")))
+        return io.BytesIO(read_all(file))
     return file
+
+
+def read_all(file: "pa.NativeFile") -> bytes:
+    """Read what is left of a file, piece by piece: a stream does not know how much it is."""
+    return b"".join(iter(lambda: bytes(file.read(_PIECE)), b""))
 
 
 def _only_member(file: "pa.NativeFile", name: str) -> Any:

@@ -93,13 +93,17 @@ def _narrow(values: Values, reading: Reading, name: str) -> Values:
 
 def column_names(file: TableFile) -> list[str]:
     """Return the names of a file's columns."""
-    names = parquet_names(file) if file.header is None else list(file.header.names)
+    names = _stored_names(file)
     return [*names, *(name for name, _ in file.partition if name not in names)]
+
+
+def _stored_names(file: TableFile) -> list[str]:
+    return parquet_names(file) if file.header is None else list(file.header.names)
 
 
 def own_names(file: TableFile, names: Sequence[str]) -> list[str]:
     """Return those of the columns that are in the file itself; one, if none is wanted."""
-    there = parquet_names(file) if file.header is None else list(file.header.names)
+    there = _stored_names(file)
     return [name for name in names if name in set(there)] or there[:1]
 
 

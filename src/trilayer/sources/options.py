@@ -1,4 +1,4 @@
-"""How a table is to be read: what `open_source` and `dask_source` are told of it alike."""
+"""What `open_source` and `dask_source` are told of a table alike."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
@@ -10,7 +10,7 @@ from trilayer.errors import InputError
 from trilayer.sources.lessons import Columns
 
 
-class Reading(TypedDict, total=False):
+class Options(TypedDict, total=False):
     """Options about columns and rows, by their names as keywords.
 
     Attributes
@@ -33,12 +33,12 @@ class Reading(TypedDict, total=False):
     dtype: Any
 
 
-_UNTOLD: Reading = {
+_UNTOLD: Options = {
     "categorical": (), "drop": (), "sample_weight": None, "class_weight": None, "dtype": None,
 }  # fmt: skip
 
 
-def completed(given: Reading, function: str) -> Reading:
+def completed(given: Options, function: str) -> Options:
     """Return options with the defaults of those that were not given to a function.
 
     Raises
@@ -52,10 +52,10 @@ def completed(given: Reading, function: str) -> Reading:
     return {**_UNTOLD, **given}
 
 
-def columns_of(target: str, reading: Reading) -> Columns:
+def columns_of(target: str, options: Options) -> Columns:
     """Return which columns are what."""
-    categorical, drop = tuple(reading["categorical"]), tuple(reading["drop"])
-    return Columns(target, categorical, drop, reading["sample_weight"])
+    categorical, drop = tuple(options["categorical"]), tuple(options["drop"])
+    return Columns(target, categorical, drop, options["sample_weight"])
 
 
 def encoder_for(encoder: TableEncoder | None, dtype: Any) -> TableEncoder:
