@@ -86,7 +86,8 @@ def _tell(job: Job, read: Read, how: str = "") -> None:
     if header is not None and not job.text.no_header and looks_like_data(header.names):
         say(f"{job.data[0]}: its first row looks like values, not names: if so, give --no-header")
     share = learnt.counts.get(learnt.target.positive, 0) / sum(learnt.counts.values())
-    chosen = " (the second in sorted order; --positive chooses)" * (job.columns.positive is None)
+    chosen = " against the rest" * (learnt.target.one is not None)
+    chosen += " (the second in sorted order; --positive chooses)" * (job.columns.positive is None)
     tell_target(learnt.target, chosen, share, learnt.unanswered)
     tell_columns(learnt.encoder)
 

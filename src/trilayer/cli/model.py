@@ -130,10 +130,16 @@ class Model:
     @cached_property
     def target(self) -> Target:
         """The labels; the column's name is empty if the file does not say it."""
-        summary = self.record.summary
-        name = summary.get("target") if isinstance(summary, dict) else None
-        name = name if isinstance(name, str) else ""  # a caller's own summary may hold anything
-        return Target(name, self.record.classes, self.record.positive)
+        # A caller's own summary may hold anything.
+        summary = self.record.summary if isinstance(self.record.summary, dict) else {}
+        name, one = summary.get("target"), summary.get("against_rest")
+        name = name if isinstance(name, str) else ""
+        plain = Target(name, self.record.classes, self.record.positive)
+        if not isinstance(one, int | str) or isinstance(one, bool):
+            return plain
+        target = Target.against_rest(name, one)
+        same = target.classes.tolist() == plain.classes.tolist()
+        return target if same and target.positive == plain.positive else plain
 
     def logits(self, X: Inputs, where: Callable[[int], tuple[str, int]]) -> Floats:
         """Return the logits of the positive label.

@@ -42,7 +42,8 @@ class Columns:
     target
         Column with the answer: two labels. Rows without one are left out.
     positive
-        Label whose probability is predicted; by default the second in sorted order.
+        Label whose probability is predicted; by default the second in sorted order. In a column
+        of more than two labels, this one against the rest.
     id
         Column that names the rows, left out of the inputs. Once for each.
     categorical

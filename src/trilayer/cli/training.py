@@ -124,6 +124,7 @@ def _result(
         "target": target.name,
         "positive": target.positive,
         "negative": target.negative,
+        "against_rest": target.one,
         "positive_rate": rows.positive_rate,
         "threshold": job.threshold,
         "rows": {
