@@ -161,7 +161,7 @@ class Placing:
 
 @dataclass(frozen=True)
 class Text:
-    """How text files are written, where they do not say so themselves.
+    """How files are read, where they do not say so themselves.
 
     Parameters
     ----------
@@ -169,10 +169,13 @@ class Text:
         Encoding of text that is not UTF-8, such as latin-1, cp1252 or gb18030.
     no_header
         The first row holds values, not names: the columns are column1, column2, and so on.
+    sheet
+        Sheet of a workbook, where several have anything in them.
     """
 
     encoding: str | None = None
     no_header: Flag = False
+    sheet: str | None = None
 
 
 AS_IT_SAYS = Text()
