@@ -19,16 +19,13 @@ from trilayer.tables.foreign import AsParquet, is_foreign
 from trilayer.tables.header import LONGEST_LINE, Header, first_record, read_header
 from trilayer.tables.partitions import Partition, files_below
 from trilayer.tables.storage import PARQUET, Storage, storage_of
+from trilayer.tables.strangers import refuse_strangers
 
 if TYPE_CHECKING:
     import pyarrow as pa
 else:
     pa = require("pyarrow", "cli")
 
-_FOREIGN = {
-    b"%PDF": "a PDF document",
-    b"[{": "a JSON array, not an object on each line",
-}
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # its byte order marks
 _HEAD = 1 << 16  # bytes read at a time until the header line is complete
 
@@ -231,9 +228,7 @@ def _read_head(name: str, file: "pa.NativeFile", encoding: str | None) -> tuple[
         What it was in, if it is not that.
     """
     head = bytes(file.read(_HEAD))
-    kind = next((kind for magic, kind in _FOREIGN.items() if head.startswith(magic)), None)
-    if kind is not None:
-        raise TableError(f"{name}: this is {kind}; save it as CSV (in UTF-8) or Parquet")
+    refuse_strangers(name, head)
     if head.startswith(PARQUET) or is_foreign(head):
         return head, None
     encoding = encoding or ("utf-16" if head.startswith(_UTF_16) else None)
