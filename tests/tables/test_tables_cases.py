@@ -1,7 +1,8 @@
 """Files of public bug reports are read as a person means them, or refused with the true reason."""
 
-import cases
 import pytest
+
+import cases
 
 
 @pytest.mark.parametrize("path", cases.files(), ids=lambda path: path.name)
