@@ -298,6 +298,8 @@ def test_a_frame_of_sparse_columns_is_the_frame():
     dense, sparse = clone(clf).fit(frame, y), clf.fit(frame.astype(pd.SparseDtype(float, 0.0)), y)
     assert list(sparse.feature_names_in_) == list(frame.columns)
     assert_alike(sparse, dense)
+    found = sparse.predict_proba(frame.astype(pd.SparseDtype(float, 0.0)))
+    np.testing.assert_allclose(found, sparse.predict_proba(frame), rtol=1e-12)
 
 
 LARGE = """

@@ -47,7 +47,7 @@ def canonical(X: Any) -> SparseRows:
     if not rows.has_canonical_format:
         rows = rows.copy() if _shares(rows, given) else rows
         rows.sum_duplicates()
-    if np.count_nonzero(rows.data) < len(rows.data):
+    if np.any(rows.data == 0):
         rows = rows.copy() if _shares(rows, given) else rows
         rows.eliminate_zeros()
     return rows
