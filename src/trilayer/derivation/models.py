@@ -17,8 +17,9 @@ def of_model(model: Any, rows: Any, labels: ArrayLike) -> tuple[Params, FloatArr
     model : Params or fitted estimator
         A classifier of trilayer's, or a pipeline that ends in one. Of parameters, X and Y are
         returned as they are.
-    rows : table, or array m × n1
-        As the model's `predict` takes them; an array n1 × m that is not m × n1 too is X.
+    rows : table, or array or sparse matrix m × n1
+        As the model's `predict` takes them, and few, for they are made dense; an array n1 × m
+        that is not m × n1 too is X.
     labels : array, (m,)
         Of the model's classes.
 
@@ -41,6 +42,8 @@ def of_model(model: Any, rows: Any, labels: ArrayLike) -> tuple[Params, FloatArr
         )
     if hasattr(model, "encoder_"):
         rows = model.encoder_.inputs(rows)
+    if hasattr(rows, "toarray"):  # a sparse matrix of SciPy's
+        rows = rows.toarray()
     X = rows.dense() if hasattr(rows, "dense") else _columns(np.asarray(rows), params.n1)
     given = np.ravel(np.asarray(labels))
     second = given == classes[1]

@@ -224,15 +224,16 @@ class TriLayerClassifier(
 
         Parameters
         ----------
-        X : array-like m × n1, or Inputs
-            Samples as rows. What `TableEncoder.transform` returns, or `TableEncoder.inputs`, is
-            looked up instead of multiplied, and several times faster.
+        X : array-like or sparse matrix, m × n1, or Inputs
+            Samples as rows. A sparse matrix of SciPy's, in any form, is never made dense: time
+            and memory go with the numbers in it. What `TableEncoder.transform` returns, or
+            `TableEncoder.inputs`, is looked up instead of multiplied, and several times faster.
         y : array-like, (m,)
             Two labels of any type.
         sample_weight : array-like, (m,), optional
             Weight 2 is the sample twice, weight 0 its absence.
         X_val, y_val : array-like, optional
-            Held-out samples for `validation_curve_` and for early stopping.
+            Held-out samples for `validation_curve_` and for early stopping; X_val as X.
         on_step : callable, optional
             Called after each iteration with a `trilayer.fit.loop.Progress`; a true
             answer stops the run.
@@ -382,8 +383,8 @@ class TriLayerClassifier(
     def transform(self, X: ArrayLike | Inputs) -> FloatArray:
         """Return the hidden activations A1ᵀ (E8), m × n2; without a hidden layer, m × 0."""
         rows = self._rows(X)
-        dense = rows.dense() if isinstance(rows, Inputs) else rows.T
-        Z1 = core.hidden_preactivation(self.params_.W1, self.params_.b1, dense)
+        X = rows.matrix() if isinstance(rows, Inputs) else rows.T
+        Z1 = core.hidden_preactivation(self.params_.W1, self.params_.b1, X)
         return np.asarray(core.sigmoid(Z1)).T
 
     @property
@@ -394,5 +395,6 @@ class TriLayerClassifier(
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_class = False
+        tags.input_tags.sparse = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags

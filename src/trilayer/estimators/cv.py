@@ -147,7 +147,8 @@ class TriLayerClassifierCV(ClassifierMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like m × n1, or Inputs
+        X : array-like or sparse matrix, m × n1, or Inputs
+            As for `TriLayerClassifier.fit`.
         y : array-like, (m,)
             Two labels of any type.
         sample_weight : array-like, (m,), optional
@@ -277,6 +278,7 @@ class TriLayerClassifierCV(ClassifierMixin, BaseEstimator):
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_class = False
+        tags.input_tags.sparse = True
         return tags
 
 

@@ -10,6 +10,7 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from trilayer.encoding.inputs import Inputs
+from trilayer.encoding.sparse import is_sparse
 from trilayer.errors import InputError
 from trilayer.select.presets import FOLDS, SMALL, Split, group_folds
 
@@ -31,7 +32,7 @@ def splits_of(
         a splitter sees those alone that are.
     groups : array-like, (m,), or None
         Rows of a group stay on one side.
-    X : table, array or Inputs
+    X : table, array, sparse matrix or Inputs
     labels : array, (m,)
     present : array of int
         The rows that weigh something, ascending.
@@ -60,7 +61,8 @@ def splits_of(
     elif cv is None:
         found = _by_groups(there, groups, seed)
     else:
-        rows = np.zeros((len(labels), 1)) if isinstance(X, Inputs) else X
+        rows: Any = np.zeros((len(labels), 1)) if isinstance(X, Inputs) else X
+        rows = rows.tocsr() if is_sparse(rows) else rows  # others have no rows to choose from
         if len(present) < len(labels):
             rows = _safe_indexing(rows, present)
         found = list(check_cv(cv, there, classifier=True).split(rows, there, groups))

@@ -5,9 +5,10 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import validate_data
 
+from trilayer.encoding.inputs import Inputs
 from trilayer.errors import InputError
+from trilayer.estimators.checks import checked_rows
 from trilayer.estimators.preparing import (
     all_classes,
     all_or_nothing,
@@ -39,12 +40,13 @@ class GoesOnMixin:
     loss_curve_: list[float]
     validation_curve_: list[float]
     classes_: NDArray[Any]
+    n_features_in_: int
 
     @available_if(_can_go_on)
     @all_or_nothing
     def partial_fit(
         self,
-        X: ArrayLike,
+        X: ArrayLike | Inputs,
         y: ArrayLike,
         classes: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
@@ -76,7 +78,7 @@ class GoesOnMixin:
         _check_going_on(self, None if first else self.params_)
         known = all_classes(self, classes)
         dtypes = dtypes_of(self) if first else self.params_.dtype
-        rows, labels = validate_data(self, X, y, dtype=dtypes, reset=first)
+        rows, labels = checked_rows(self, X, y, dtypes, reset=first)
         samples = samples_of(self, rows, labels, sample_weight, known)
         if not np.any(samples.s > 0):
             raise InputError("all sample weights are zero: there is nothing to learn")
@@ -88,7 +90,7 @@ class GoesOnMixin:
             curves = self.loss_curve_, self.validation_curve_
         spec = self.spec()
         if first:
-            start = start_params(spec, rows.shape[1], stepped.seed, rows.dtype)
+            start = start_params(spec, self.n_features_in_, stepped.seed, rows.dtype)
         else:
             start = self.params_
         step, stepped, self.engine_ = step_on(spec, samples, stepped, start)
@@ -96,7 +98,7 @@ class GoesOnMixin:
         kept = None if rows.dtype == np.float64 else step.theta
         self._stepped, self.solver_ = stepped._replace(theta=kept), stepped.solver
         self.classes_ = known
-        self.params_ = unpack(step.theta, rows.shape[1], start.n2).astype(rows.dtype)
+        self.params_ = unpack(step.theta, start.n1, start.n2).astype(rows.dtype)
         self.n_iter_ = self.best_iter_ = stepped.done + step.k
         self.n_evaluations_, self.stop_reason_ = step.evaluations, "max_iter"
         self.loss_curve_, self.validation_curve_ = curves
