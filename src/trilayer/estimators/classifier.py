@@ -1,6 +1,5 @@
 """`TriLayerClassifier`: scikit-learn outside (rows), the derivation inside (columns)."""
 
-import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -34,6 +33,7 @@ from trilayer.estimators.preparing import (
     validation_samples,
 )
 from trilayer.estimators.stepping import GoesOnMixin
+from trilayer.estimators.words import ending, say, spoken, warn
 from trilayer.fit.advice import flatness
 from trilayer.fit.fitting import Trained, fit
 from trilayer.fit.loop import Keeping, Progress, Watcher
@@ -116,6 +116,8 @@ class TriLayerClassifier(
         By default one for each processor at hand. The result does not depend on it.
     random_state : int, RandomState or None
         Decides the start, the order of batches and the held-out share.
+    verbose : bool or int
+        Write a line to standard error after each iteration, or after every so many of them.
 
     Attributes
     ----------
@@ -182,6 +184,7 @@ class TriLayerClassifier(
         dtype: Any = None,
         n_threads: int | None = None,
         random_state: Any = None,
+        verbose: bool | int = False,
     ) -> None:
         self.hidden_units = hidden_units
         self.solver = solver
@@ -205,6 +208,7 @@ class TriLayerClassifier(
         self.dtype = dtype
         self.n_threads = n_threads
         self.random_state = random_state
+        self.verbose = verbose
 
     # ---- learning --------------------------------------------------------------------
 
@@ -302,12 +306,12 @@ class TriLayerClassifier(
         check_source_settings(self, source)
         classes = two_classes(np.asarray(source.classes_))
         check_previous(self, classes)
+        self.__dict__.pop("feature_names_in_", None)
+        self.n_features_in_ = source.n1
         held_out: Samples | Source | None = val_source
         if val_source is not None:
             check_val_source(source, val_source, given_too=X_val is not None)
-        self.__dict__.pop("feature_names_in_", None)
-        self.n_features_in_ = source.n1
-        if val_source is None:
+        else:
             held_out = validation_samples(self, X_val, y_val, source.dtype, classes)
         if self.early_stopping and held_out is None:
             raise InputError(
@@ -328,30 +332,29 @@ class TriLayerClassifier(
         given: tuple[Any, Any, dict[str, Any]],
     ) -> "TriLayerClassifier":
         """Run the solver over a source; what `fit` and `fit_source` have in common."""
-        report, spec = FitReport(self, *given, self.max_iter), self.spec()
+        report, spec = FitReport(self, *given, self.max_iter * self.n_starts), self.spec()
         start = start_params(spec, source.n1, seed, source.dtype)
 
-        def watch(progress: Progress) -> bool:
-            stop = bool(on_step and on_step(progress))
-            if not report.is_wanted:
-                return stop
+        def fitted(progress: Progress) -> dict[str, Any]:
             params = unpack(progress.theta, start.n1, start.n2).astype(source.dtype)
-            fitted = {"classes_": classes, "params_": params}
-            return report.iteration(fitted) or stop
+            return {"classes_": classes, "params_": params}
 
-        watched = watch if on_step or report.is_wanted else None
-        trained = fit(spec, source, seed, held_out=held_out, watch=watched, checkpoint=checkpoint)
+        watch = report.steps(spoken(self.verbose, on_step), fitted)
+        trained = fit(spec, source, seed, held_out=held_out, watch=watch, checkpoint=checkpoint)
         self.adopt(trained, classes, seed)
+        say(self.verbose, ending(trained.outcome))
         if trained.problem:
-            warnings.warn(trained.problem, ConvergenceWarning, stacklevel=4)
+            warn(trained.problem, ConvergenceWarning)
         if flat := flatness(trained.params, trained.outcome, source, self.l2):
-            warnings.warn(flat, UserWarning, stacklevel=4)
+            warn(flat, UserWarning)
         report.end()
         return self
 
     def spec(self) -> Spec:
         """Return the parameters as a plain record, with the network of before for a warm start."""
-        return Spec(**self.get_params(deep=False), previous=getattr(self, "params_", None))
+        said = self.get_params(deep=False)
+        said.pop("verbose")  # it changes what a person is told, and nothing of a fit
+        return Spec(**said, previous=getattr(self, "params_", None))
 
     def adopt(
         self, trained: Trained, classes: NDArray[Any], seed: int | None = None
@@ -362,7 +365,6 @@ class TriLayerClassifier(
         ----------
         trained : Trained
         classes : array, (2,)
-            The labels that Y = 0 and Y = 1 were.
         seed : int, optional
             For `partial_fit` to go on with; without one it begins anew from the network.
         """
@@ -375,7 +377,7 @@ class TriLayerClassifier(
         self.n_evaluations_, self.stop_reason_ = outcome.evaluations, outcome.reason
         self.__dict__.pop("_stepped", None)
         if seed is not None:
-            self._stepped = Stepped(seed)
+            self._stepped = Stepped(seed)._asdict()
         return self
 
     # Here and not where other predictions are: scikit-learn wraps what the class itself defines.

@@ -50,6 +50,7 @@ CONSTRAINTS: dict[str, Any] = {
     "dtype": "no_validation",
     "n_threads": [Interval(Integral, 1, None, closed="left"), None],
     "random_state": ["random_state"],
+    "verbose": ["verbose"],
 }
 """What each parameter may be, in scikit-learn's own form."""
 
