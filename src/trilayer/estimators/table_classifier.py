@@ -166,7 +166,8 @@ class TriLayerTableClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimat
         Parameters
         ----------
         X : table
-            A pandas, polars or pyarrow table, or a 2-D array.
+            A pandas, polars (lazy too) or pyarrow table, a RecordBatchReader, a relation of
+            DuckDB, or a 2-D array.
         y : array-like, (m,)
             Two labels of any type.
         sample_weight, on_step, on_choice, checkpoint, groups : optional
@@ -181,7 +182,10 @@ class TriLayerTableClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimat
         ValueError
             If the table or a parameter cannot be used; the message says why.
         """
+        from trilayer.tables.frames import at_hand
+
         self._validate_params()
+        X = at_hand(X)
         labels, weights = column_or_1d(plain_labels(y), warn=True), None
         if sample_weight is not None:
             weights = relative(
