@@ -15,7 +15,6 @@ from sklearn.exceptions import ConvergenceWarning
 
 from trilayer.derivation import core
 from trilayer.encoding.inputs import Inputs
-from trilayer.errors import InputError
 from trilayer.estimators.callbacks import CallbackSupportMixin, FitReport, with_callbacks
 from trilayer.estimators.checks import checked_rows
 from trilayer.estimators.predicting import PredictsMixin
@@ -25,20 +24,18 @@ from trilayer.estimators.preparing import (
     check_previous,
     check_settings,
     check_source_settings,
-    check_val_source,
     dtypes_of,
-    held_out_of,
     samples_of,
     seed_of,
-    validation_samples,
 )
 from trilayer.estimators.stepping import GoesOnMixin
+from trilayer.estimators.watched import held_out_of, held_out_source
 from trilayer.estimators.words import ending, say, spoken, warn
 from trilayer.fit.advice import flatness
 from trilayer.fit.fitting import Trained, fit
 from trilayer.fit.loop import Keeping, Progress, Watcher
 from trilayer.fit.run import Stepped, start_params
-from trilayer.fit.samples import Samples, in_memory, two_classes, without_weightless
+from trilayer.fit.samples import Samples, in_memory, two_classes
 from trilayer.fit.spec import Spec
 from trilayer.params import FloatArray, Params, unpack
 from trilayer.sources import LabelledSource, Source
@@ -223,6 +220,7 @@ class TriLayerClassifier(
         y_val: ArrayLike | None = None,
         on_step: Watcher | None = None,
         checkpoint: Keeping | None = None,
+        groups: ArrayLike | None = None,
     ) -> "TriLayerClassifier":
         """Train the network.
 
@@ -242,6 +240,9 @@ class TriLayerClassifier(
             answer stops the run.
         checkpoint : Checkpoint, optional
             Where the run is written down while it lasts, and goes on from after a fault.
+        groups : array-like, (m,), optional
+            Of the samples: those of a group are not on both sides of what `early_stopping`
+            holds out.
 
         Returns
         -------
@@ -259,9 +260,8 @@ class TriLayerClassifier(
         classes = two_classes(labels)
         check_previous(self, classes)
         samples = samples_of(self, rows, labels, sample_weight, classes)
-        samples = without_weightless(samples, classes)
         seed = seed_of(self, checkpoint)
-        samples, held_out = held_out_of(self, samples, X_val, y_val, classes, seed)
+        samples, held_out = held_out_of(self, samples, (X_val, y_val, groups), classes, seed)
         with in_memory(samples, self.n_threads) as source:
             given = (X, y, {"sample_weight": sample_weight})
             return self._learn(source, held_out, classes, seed, on_step, checkpoint, given)
@@ -308,16 +308,7 @@ class TriLayerClassifier(
         check_previous(self, classes)
         self.__dict__.pop("feature_names_in_", None)
         self.n_features_in_ = source.n1
-        held_out: Samples | Source | None = val_source
-        if val_source is not None:
-            check_val_source(source, val_source, given_too=X_val is not None)
-        else:
-            held_out = validation_samples(self, X_val, y_val, source.dtype, classes)
-        if self.early_stopping and held_out is None:
-            raise InputError(
-                "early_stopping needs held-out samples, which fit_source does not take from the "
-                "source: give X_val and y_val, or val_source"
-            )
+        held_out = held_out_source(self, source, (X_val, y_val, val_source), classes)
         seed = seed_of(self, checkpoint)
         return self._learn(source, held_out, classes, seed, on_step, checkpoint, (None, None, {}))
 
