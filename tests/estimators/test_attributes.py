@@ -46,6 +46,17 @@ def test_a_network_has_no_coefficients():
         _ = clf.intercept_
 
 
+def test_a_table_s_weights_are_those_of_its_inputs():
+    clf = TriLayerTableClassifier(hidden_units=0, **QUICK).fit(pd.DataFrame(X), y)
+    assert not hasattr(clf, "coef_")
+    with pytest.raises(AttributeError, match=r"selection_\.coef_ .*get_feature_names_out"):
+        _ = clf.coef_
+    unit, names = clf.selection_, clf.encoder_.get_feature_names_out()
+    assert unit.coef_.shape == (1, len(names))
+    found = clf.encoder_.transform(pd.DataFrame(X)) @ unit.coef_.T + unit.intercept_
+    np.testing.assert_allclose(clf.decision_function(pd.DataFrame(X)), found[:, 0], rtol=1e-5)
+
+
 def test_importances_are_there_where_relevance_was_learnt():
     frame = pd.DataFrame(X, columns=list("abcde")).assign(constant=1.0)
     for kind, rows in ((TriLayerClassifierCV, X), (TriLayerTableClassifier, frame)):

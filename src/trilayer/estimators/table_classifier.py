@@ -270,6 +270,15 @@ class TriLayerTableClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimat
         return np.asarray(relevance / relevance.sum())
 
     @property
+    def coef_(self) -> FloatArray:
+        """Weights are of the encoder's inputs, not of the table's columns: `selection_.coef_`."""
+        raise AttributeError(
+            "a table's columns are several inputs each: with hidden_units=0 their weights are "
+            "selection_.coef_ and selection_.intercept_, and encoder_.get_feature_names_out() "
+            "names them"
+        )
+
+    @property
     def candidates_(self) -> list[Candidate]:
         """What it was chosen from, and what that cost."""
         return self.selection_.candidates_
