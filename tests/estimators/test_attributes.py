@@ -11,6 +11,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from trilayer import (
+    Params,
     TriLayerClassifier,
     TriLayerClassifierCV,
     TriLayerTableClassifier,
@@ -69,6 +70,21 @@ def test_importances_are_there_where_relevance_was_learnt():
     assert clf.feature_importances_[-1] == 0
     order = sorted(clf.relevance_, key=clf.relevance_.get)
     assert [frame.columns[i] for i in np.argsort(clf.feature_importances_)[1:]] == order
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_a_fitted_classifier_is_params_and_plain_values(early_stopping):
+    """So pickles live long, and skops asks for two names."""
+
+    def kinds(value):
+        parts = list(value.values()) if isinstance(value, dict) else value
+        return {type(value)}.union(*map(kinds, parts if isinstance(parts, list) else []))
+
+    fitted = TriLayerClassifier(3, early_stopping=early_stopping, random_state=0).fit(X, y)
+    stepped = TriLayerClassifier(3, solver="sgd", dtype="float32", random_state=0)
+    plain = {dict, list, str, int, float, bool, type(None), np.ndarray, Params}
+    for clf in (fitted, stepped.partial_fit(X, y, classes=[0, 1])):
+        assert kinds(vars(clf)) <= plain
 
 
 # ---- how rows are held out -----------------------------------------------------------

@@ -93,6 +93,15 @@ def test_lbfgs_takes_the_same_steps():
         assert_same(mlp, ours, rtol=1e-6)
 
 
+@pytest.mark.parametrize("momentum", [0.0, 0.5])
+def test_gd_is_sgd_on_one_batch_with_plain_momentum(momentum):
+    mlp, clf = side_by_side(
+        {"batch_size": M, "momentum": momentum, "nesterovs_momentum": False},
+        {"solver": "gd", "momentum": momentum, "batch_size": None, "l2": 0.1},
+    )
+    assert_same(mlp, clf)
+
+
 # ---- parameters ----------------------------------------------------------------------
 
 SAME_STEPS = {
