@@ -31,9 +31,11 @@ def of_model(model: Any, rows: Any, labels: ArrayLike) -> tuple[Params, FloatArr
     if isinstance(model, Params):
         return model, rows, labels  # type: ignore[return-value]
     if hasattr(model, "steps"):
-        if len(model.steps) > 1:
-            rows = model[:-1].transform(rows)
-        model = model.steps[-1][1]
+        *before, (_, model) = model.steps
+        for _, step in before:
+            # imbalanced-learn's samplers change what is learnt from, and no row that is predicted.
+            if not (step is None or step == "passthrough" or hasattr(step, "fit_resample")):
+                rows = step.transform(rows)
     chosen = getattr(model, "selection_", model)
     params, classes = getattr(chosen, "params_", None), getattr(chosen, "classes_", None)
     if not isinstance(params, Params) or classes is None:

@@ -89,6 +89,28 @@ def _by_groups(labels: NDArray[Any], groups: NDArray[Any], seed: int) -> list[Sp
     return sound if len(labels) <= SMALL else sound[:1]
 
 
+def share_of_groups(
+    labels: NDArray[Any], groups: NDArray[Any], fraction: float, seed: int
+) -> Split:
+    """Return rows to learn from and a share of about that size to watch, of other groups.
+
+    Raises
+    ------
+    InputError
+        If no such share leaves both classes on both sides.
+    """
+    count = max(2, min(round(1 / fraction), len(np.unique(groups))))
+    if len(np.unique(groups)) > 1:
+        for learnt, held in group_folds(labels, groups, count, seed):
+            if len(np.unique(labels[held])) == 2:
+                return learnt, held
+    raise InputError(
+        f"early_stopping cannot hold out validation_fraction={fraction:g} of "
+        f"{len(np.unique(groups))} groups with both classes on both sides: give X_val and y_val, "
+        "or set early_stopping=False"
+    )
+
+
 def _check(found: Sequence[Split], labels: NDArray[Any]) -> None:
     if not found:
         raise InputError("cv gives no split: there is nothing to judge by")

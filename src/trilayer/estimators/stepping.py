@@ -17,6 +17,7 @@ from trilayer.estimators.preparing import (
     samples_of,
     seed_of,
 )
+from trilayer.estimators.words import say
 from trilayer.fit.run import Stepped, start_params, step_on
 from trilayer.params import Params, unpack
 from trilayer.solvers import SOLVERS
@@ -34,8 +35,9 @@ class GoesOnMixin:
     """An estimator whose solver may be asked for one iteration at a time."""
 
     class_weight: Any
+    verbose: bool | int
     params_: Params
-    _stepped: Stepped
+    _stepped: dict[str, Any]  # a `Stepped`, as what any pickle or skops file may hold
     spec: Any
     loss_curve_: list[float]
     validation_curve_: list[float]
@@ -82,9 +84,9 @@ class GoesOnMixin:
         samples = samples_of(self, rows, labels, sample_weight, known)
         if not np.any(samples.s > 0):
             raise InputError("all sample weights are zero: there is nothing to learn")
-        stepped = getattr(self, "_stepped", None)  # a loaded model has parameters alone
-        if stepped is None:
-            stepped = Stepped(seed_of(self))
+        before = getattr(self, "_stepped", None)  # a loaded model has parameters alone
+        stepped = Stepped(seed_of(self)) if before is None else Stepped(**before)
+        if before is None:
             curves: tuple[list[float], list[float]] = [], []
         else:
             curves = self.loss_curve_, self.validation_curve_
@@ -96,13 +98,14 @@ class GoesOnMixin:
         step, stepped, self.engine_ = step_on(spec, samples, stepped, start)
         # The network has all of float64's digits: another copy would say nothing more.
         kept = None if rows.dtype == np.float64 else step.theta
-        self._stepped, self.solver_ = stepped._replace(theta=kept), stepped.solver
+        self._stepped, self.solver_ = stepped._replace(theta=kept)._asdict(), stepped.solver
         self.classes_ = known
         self.params_ = unpack(step.theta, start.n1, start.n2).astype(rows.dtype)
         self.n_iter_ = self.best_iter_ = stepped.done + step.k
         self.n_evaluations_, self.stop_reason_ = step.evaluations, "max_iter"
         self.loss_curve_, self.validation_curve_ = curves
         self.loss_curve_.append(step.J)
+        say(self.verbose, f"iteration {self.n_iter_}: loss {step.J:.6g}")
         return self
 
 
