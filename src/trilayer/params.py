@@ -145,7 +145,7 @@ def unpack(vector: FloatArray, n1: int, n2: int) -> Params:
     return params
 
 
-def average(members: Sequence[Params]) -> Params:
+def average(members: Sequence[Params], shares: Sequence[float] | None = None) -> Params:
     """Return the one network whose logit is the mean of the members' logits.
 
     The mean of K networks' Z2 = W2ᵀA1 + b2 (E9) is itself of that form: its hidden units are
@@ -155,6 +155,8 @@ def average(members: Sequence[Params]) -> Params:
     ----------
     members : sequence of Params
         With the same n1. Units without a hidden layer (E33) give such a unit.
+    shares : sequence of float, optional
+        What each counts for; they add up to 1. By default all for the same.
 
     Raises
     ------
@@ -166,12 +168,19 @@ def average(members: Sequence[Params]) -> Params:
         raise ShapeError(
             "networks are averaged if they have the same inputs and a hidden layer each"
         )
-    W2 = [member.W2 / K for member in members]
+    dtype = members[0].dtype
+    if shares is None:
+        W2 = [member.W2 / K for member in members]
+        b2 = np.mean([member.b2 for member in members], axis=0, dtype=dtype)
+    else:
+        pairs = list(zip(members, shares, strict=True))
+        W2 = [member.W2 * dtype.type(share) for member, share in pairs]
+        b2 = np.sum([member.b2 * dtype.type(share) for member, share in pairs], axis=0, dtype=dtype)
     return Params(
         np.concatenate([member.W1 for member in members], axis=1),
         np.concatenate([member.b1 for member in members]),
         np.concatenate(W2) if members[0].n2 else np.sum(W2, axis=0),
-        np.mean([member.b2 for member in members], axis=0, dtype=members[0].dtype),
+        b2,
     )
 
 

@@ -144,7 +144,12 @@ def _result(
         "starts": network.n_starts,
         "l2": network.l2,
         "tried": [
-            {"hidden": each.hidden_units, "l2": each.l2, "log_loss": each.log_loss}
+            {
+                "hidden": each.hidden_units,
+                "l2": each.l2,
+                "log_loss": each.log_loss,
+                "damped": each.damped,
+            }
             for each in trained.candidates
         ],
         "relevance": trained.relevance,

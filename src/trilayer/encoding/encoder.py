@@ -161,11 +161,15 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         Raises
         ------
         TableError
-            If X is no table, has no rows, or no column that can help; if a column of text holds
-            numbers or dates but for a few slips, or dates of which only a person can say what
-            they mean.
+            If X is no table, has no rows, or no column that can help.
         InputError
             If a number is infinite, or a parameter is unusable.
+
+        Warns
+        -----
+        UserWarning
+            If a column of text holds numbers or dates but for a few slips, or dates of which only
+            a person can say what they mean: it is a category meanwhile.
         """
         for name in ("_learnt", "_learning", "n_features_in_", "feature_names_in_"):
             self.__dict__.pop(name, None)

@@ -30,7 +30,7 @@ from trilayer.estimators.preparing import (
 )
 from trilayer.estimators.stepping import GoesOnMixin
 from trilayer.estimators.watched import held_out_of, held_out_source
-from trilayer.estimators.words import ending, say, spoken, warn
+from trilayer.estimators.words import ending, say, spoken
 from trilayer.fit.advice import flatness
 from trilayer.fit.fitting import Trained, fit
 from trilayer.fit.loop import Keeping, Progress, Watcher
@@ -39,6 +39,7 @@ from trilayer.fit.samples import Samples, in_memory, two_classes
 from trilayer.fit.spec import Spec
 from trilayer.params import FloatArray, Params, unpack
 from trilayer.sources import LabelledSource, Source
+from trilayer.warned import warn
 
 
 class TriLayerClassifier(

@@ -18,7 +18,7 @@ from trilayer.estimators.checks import checked_rows
 from trilayer.estimators.classifier import TriLayerClassifier
 from trilayer.estimators.folds import splits_of
 from trilayer.estimators.preparing import all_or_nothing, weighted
-from trilayer.estimators.words import choice, ending, say, spoken, spoken_choice, warn
+from trilayer.estimators.words import choice, ending, say, spoken, spoken_choice
 from trilayer.fit.protocol import Keeping
 from trilayer.fit.records import Watcher
 from trilayer.fit.samples import (
@@ -32,6 +32,7 @@ from trilayer.params import FloatArray, Params
 from trilayer.select.presets import Split
 from trilayer.select.recipe import Selected, Wish, select_on
 from trilayer.select.weights import relative
+from trilayer.warned import warn
 
 
 class TriLayerClassifierCV(CallbackSupportMixin, ClassifierMixin, BaseEstimator):

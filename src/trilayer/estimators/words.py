@@ -1,25 +1,11 @@
-"""What an estimator says: warnings at a user's own line and, where `verbose`, how a fit goes."""
+"""What an estimator says of how a fit goes, where it is `verbose`."""
 
 import sys
-import warnings
 from collections.abc import Callable
-from types import FrameType
 from typing import Any
 
 from trilayer.fit.records import Outcome, Progress, Watcher
 from trilayer.select.search import Candidate
-
-_OURS = ("trilayer.", "sklearn.callback")
-"""Modules whose lines are not a user's: ours, and what scikit-learn wraps a fit in."""
-
-
-def warn(message: str, category: type[Warning]) -> None:
-    """Warn of the line that called into trilayer, however deep this is."""
-    level, frame = 1, sys._getframe()
-    within: FrameType | None = frame
-    while within is not None and within.f_globals.get("__name__", "").startswith(_OURS):
-        level, within = level + 1, within.f_back
-    warnings.warn(message, category, stacklevel=level)
 
 
 def say(verbose: bool | int, line: str) -> None:

@@ -80,7 +80,7 @@ def parts_of(model: Any) -> Parts:
 
 
 def _selection(of: str, model: Any, chose: Any) -> Selection:
-    candidates = tuple((c.hidden_units, c.l2, c.log_loss) for c in chose.candidates_)
+    candidates = tuple((c.hidden_units, c.l2, c.log_loss, c.damped) for c in chose.candidates_)
     return Selection(
         of, model.get_params(deep=False), chose.hidden_units_, chose.l2_, candidates,
         chose.heights_,
@@ -108,7 +108,10 @@ def chosen(
     cv.classes_, cv.best_estimator_ = record.classes, network
     cv.l2_, cv.hidden_units_, cv.heights_ = selection.l2, selection.hidden_units, selection.heights
     # How long it took is no part of a model: the same rows give the same bytes.
-    cv.candidates_ = [Candidate(*each, float("nan")) for each in selection.candidates]
+    cv.candidates_ = [
+        Candidate(n2, l2, loss, float("nan"), damped)
+        for n2, l2, loss, damped in selection.candidates
+    ]
     cv.refit_seconds_, cv.n_features_in_ = float("nan"), record.params.n1
     if encoder is None:
         if hasattr(network, "feature_names_in_"):

@@ -28,7 +28,10 @@ _UNITS = integer(0, 1 << 31)
 SELECTION = fixed(
     {
         "candidates": items(
-            fixed({"hidden_units": _UNITS, "l2": number(0), "log_loss": nullable(number(0))}),
+            fixed(
+                {"hidden_units": _UNITS, "l2": number(0), "log_loss": nullable(number(0))},
+                optional={"bins": one_of("damped")},
+            ),
             at_most=100_000,
         ),
         "hidden_units": _UNITS,
@@ -52,7 +55,7 @@ class Selection:
         Its own; None where a value has no form in JSON.
     hidden_units : int
     l2 : float
-    candidates : tuple of (hidden units, l2, log-loss)
+    candidates : tuple of (hidden units, l2, log-loss, whether bins were damped)
     heights : array, (n1,), or None
     """
 
@@ -60,7 +63,7 @@ class Selection:
     hyper_parameters: dict[str, Any]
     hidden_units: int
     l2: float
-    candidates: tuple[tuple[int, float, float], ...]
+    candidates: tuple[tuple[int, float, float, bool], ...]
     heights: FloatArray | None
 
     def to_json(self) -> dict[str, Any]:
@@ -68,7 +71,8 @@ class Selection:
         return {
             "candidates": [
                 {"hidden_units": n2, "l2": l2, "log_loss": loss if math.isfinite(loss) else None}
-                for n2, l2, loss in self.candidates
+                | ({"bins": "damped"} if damped else {})
+                for n2, l2, loss, damped in self.candidates
             ],
             "hidden_units": self.hidden_units,
             "hyper_parameters": {k: _plain(v) for k, v in self.hyper_parameters.items()},
@@ -113,6 +117,7 @@ def selection_of(
             each["hidden_units"],
             each["l2"],
             math.inf if each["log_loss"] is None else each["log_loss"],
+            each["bins"] == "damped",
         )
         for each in said["candidates"]
     )

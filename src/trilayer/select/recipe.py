@@ -1,11 +1,13 @@
 """The recipe: what is chosen, in which order, on which rows. One for any source.
 
-Up to `presets.MIDDLE` rows weight decay is searched, several starts are trained and the columns'
-relevance is learnt by L-BFGS on all rows. Of more, a sample tells the relevance, a larger one
-the decay, and the starts are trained on batches of at most `presets.BATCHED` rows; where there
-are more still, L-BFGS goes on from there over all of them. Samples are stratified and drawn by
-the numbers of rows, and come here from wherever they are: so the same rows give the same
-network in memory, on disk and on a cluster, to the bit.
+Up to `presets.SMALL` rows weight decay is searched in folds, twice: with inputs as they are and
+with their bins damped; the networks of the folds and of all rows are averaged by how both did
+(`trilayer.select.averaging`). Up to `presets.MIDDLE` rows it is searched once, several starts are
+trained and the columns' relevance is learnt by L-BFGS on all rows. Of more, a sample tells the
+relevance, a larger one the decay, and the starts are trained on batches of at most
+`presets.BATCHED` rows; where there are more still, L-BFGS goes on from there over all of them.
+Samples are stratified and drawn by the numbers of rows, and come here from wherever they are: so
+the same rows give the same network in memory, on disk and on a cluster, to the bit.
 """
 
 import time
@@ -24,6 +26,7 @@ from trilayer.fit.run import solver_name, threads
 from trilayer.fit.samples import drawn_seed
 from trilayer.fit.spec import Spec
 from trilayer.params import FloatArray, Params
+from trilayer.select.averaging import STARTS, Way, averaged, damped_bins
 from trilayer.select.presets import (
     BATCHED,
     CHOSEN_ON,
@@ -41,7 +44,7 @@ from trilayer.select.presets import (
     splits,
 )
 from trilayer.select.relevance import CUT_SHORT, followed, grounded, learnt, raised
-from trilayer.select.search import Candidate, Grid, search
+from trilayer.select.search import Candidate, Choice, Grid, search
 from trilayer.select.weights import relative, usual
 from trilayer.solvers import solver
 from trilayer.sources import Source
@@ -138,6 +141,10 @@ class _Recipe:
         rows, numbers = _in_memory(source, BATCHED, seed)
         unit, rows = _beside(rows)
         spec, heights = self.wish.spec(source.m), None
+        if self._averages(spec, rows):
+            grid = self._grid(spec, rows, numbers, judging=True)
+            if grid.splits:
+                return self._averaged(spec, rows, grid)
         batched = source.m > MIDDLE and self.wish.base is None and _steps_on_batches(spec, rows.m)
         if batched and self.wish.rounds != 0 and self._has_hidden(spec):
             some, drawn = _in_memory(rows, MIDDLE, seed)
@@ -161,9 +168,51 @@ class _Recipe:
             trained = grounded(trained, heights)
         return Selected(spec, trained, choice.candidates, heights, time.perf_counter() - began)
 
+    def _averages(self, spec: Spec, rows: MemorySource) -> bool:
+        """Whether several ways are averaged: of few rows, where nobody asks for one network."""
+        wish = self.wish
+        asked = wish.base is not None or wish.n_starts is not None or wish.rounds
+        return rows.m <= SMALL and not asked and self._has_hidden(spec)
+
+    def _averaged(self, spec: Spec, rows: MemorySource, grid: Grid) -> Selected:
+        """Choose and train with inputs as they are, and with their bins damped."""
+        damped = damped_bins(rows.layout)
+        stages = [self.checkpoint, stage_of(self.checkpoint, "damped bins")]
+        plans = list(zip([None] if damped is None else [None, damped], stages, strict=False))
+        choices: list[Choice] = []
+        for scale, stage in plans:
+            tell = self._telling(sum(len(choice.candidates) for choice in choices))
+            choices.append(search(_times(rows, scale), self.classes, grid, tell, stage))
+            grid = replace(grid, units=[choices[0].hidden_units])
+        began, ways = time.perf_counter(), []
+        for (scale, stage), choice in zip(plans, choices, strict=True):
+            here = replace(spec, hidden_units=choice.hidden_units, l2=choice.l2, n_starts=STARTS)
+            trained = self._fit(here, _times(rows, scale), self.on_step, stage)
+            ways.append(Way(scale, choice, trained))
+            if trained.outcome.reason in CUT_SHORT:
+                break
+        best = min(ways, key=lambda way: way.loss).choice
+        trained = averaged(ways, rows.m)
+        spec = replace(
+            spec, hidden_units=best.hidden_units, l2=best.l2, n_starts=len(trained.members)
+        )
+        candidates = [
+            each._replace(damped=bool(number))
+            for number, choice in enumerate(choices)
+            for each in choice.candidates
+        ]
+        return Selected(spec, trained, candidates, None, time.perf_counter() - began)
+
+    def _telling(self, before: int) -> Callable[[int, int], Any] | None:
+        """Return what tells of candidates where some have been tried already."""
+        tell = self.on_choice
+        if tell is None:
+            return None
+        return lambda done, most: tell(before + done, before + most)
+
     def _has_hidden(self, spec: Spec) -> bool:
         units = self.wish.units
-        return bool(spec.hidden_units if units is None else max(units))
+        return bool(spec.hidden_units if units is None else max(units, default=1))
 
     def _scouted(self, some: MemorySource, numbers: NDArray[np.int64]) -> FloatArray | None:
         """Return heights learnt by lbfgs, with a decay of its own, on some of many rows."""
@@ -179,14 +228,16 @@ class _Recipe:
             raise KeyboardInterrupt
         return heights
 
-    def _grid(self, spec: Spec, some: MemorySource, numbers: NDArray[np.int64]) -> Grid:
+    def _grid(
+        self, spec: Spec, some: MemorySource, numbers: NDArray[np.int64], *, judging: bool = False
+    ) -> Grid:
         wish, m = self.wish, some.m
         own = preset(m).hidden_units if spec.hidden_units is None else spec.hidden_units
         units = np.atleast_1d(np.asarray(own if wish.units is None else wish.units))
         decays = np.atleast_1d(np.asarray(L2S if wish.l2s is None else wish.l2s))
         if not len(units) or not len(decays):
             raise InputError("l2s and hidden_units must hold something to choose from")
-        choosing = len(units) * len(decays) > 1
+        choosing = judging or len(units) * len(decays) > 1
         few, settles = m <= SMALL, _settles(spec, m)
         return Grid(
             base=spec, units=units.tolist(), decays=sorted(decays.tolist(), reverse=True),
@@ -259,6 +310,11 @@ class _Recipe:
         if spec.class_weight is not None or spec.early_stopping:
             raise InputError("class weights and early stopping are for rows in memory")
         return fit(spec, source, seed, watch=watch, checkpoint=stage)
+
+
+def _times(rows: MemorySource, scale: FloatArray | None) -> MemorySource:
+    """Return rows, their inputs multiplied by a scale (n1,) if there is one."""
+    return rows if scale is None else rows.scaled(scale)
 
 
 def _steps_on_batches(spec: Spec, m: int) -> bool:

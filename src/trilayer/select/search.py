@@ -46,12 +46,15 @@ class Candidate(NamedTuple):
         Mean over the rows held out, by their weights; infinite where training diverged.
     seconds : float
         Spent on its fits.
+    damped : bool
+        Whether the bins of numbers were scaled down (`trilayer.select.averaging`).
     """
 
     hidden_units: int
     l2: float
     log_loss: float
     seconds: float
+    damped: bool = False
 
 
 class _Fit(NamedTuple):
@@ -63,6 +66,7 @@ class _Fit(NamedTuple):
     loss: float
     weight: float
     params: Params | None
+    members: tuple[Params, ...] = ()
 
 
 class _Part(NamedTuple):
@@ -108,11 +112,12 @@ class Grid:
 
 
 class Choice(NamedTuple):
-    """What was chosen, and from what."""
+    """What was chosen, from what, and the networks that were trained with it on the splits."""
 
     hidden_units: int
     l2: float
     candidates: list[Candidate]
+    members: tuple[Params, ...] = ()
 
 
 def search(
@@ -146,6 +151,7 @@ def search(
         return Choice(int(grid.units[0]), float(grid.decays[len(grid.decays) // 2]), [])
     parts = [_Part(rows.part(train), rows.part(held)) for train, held in grid.splits]
     candidates: list[Candidate] = []
+    networks: list[list[_Fit]] = []
     most = len(grid.units) * len(grid.decays)
     with ThreadPoolExecutor(grid.workers) as pool:
         for n2 in grid.units:
@@ -161,6 +167,7 @@ def search(
                 found = sum(fit.loss for fit in done[at]) / sum(fit.weight for fit in done[at])
                 seconds = time.perf_counter() - began
                 candidates.append(Candidate(int(n2), l2, found, seconds))
+                networks.append(done[at])
                 if tell is not None:
                     tell(len(candidates), max(most, len(candidates)))
                 return found
@@ -170,12 +177,14 @@ def search(
             else:
                 for at in range(len(grid.decays)):
                     loss(at)
-    best = min(candidates, key=lambda candidate: _price(grid, candidate))
+    at = min(range(len(candidates)), key=lambda i: _price(grid, candidates[i]))
+    best = candidates[at]
     if not np.isfinite(best.log_loss):
         raise DivergenceError(
             "every candidate left the finite numbers: scale the inputs (StandardScaler)"
         )
-    return Choice(best.hidden_units, best.l2, candidates)
+    members = tuple(member for fit in networks[at] for member in fit.members)
+    return Choice(best.hidden_units, best.l2, candidates, members)
 
 
 def _price(grid: Grid, candidate: Candidate) -> float:
@@ -221,7 +230,8 @@ def _fit(
         return _Fit(np.inf, total, None)
     Z = logits(spec, trained.params, held, workers)
     Y = held.Y.astype(np.float64)
-    return _Fit(float(weights @ core.losses(Z, Y)[0]), total, trained.params)
+    loss = float(weights @ core.losses(Z, Y)[0])
+    return _Fit(loss, total, trained.params, tuple(trained.members))
 
 
 def logits(spec: Spec, params: Params, rows: MemorySource, n_threads: int) -> FloatArray:

@@ -20,6 +20,7 @@ from trilayer.tables.scanning import Block, scan_placed
 from trilayer.tables.texts import INPUT, PLAIN, TextColumn
 from trilayer.tables.values import TEXT, YES, Values, of_texts
 from trilayer.tables.words import MISSING_WORDS, without_missing_words
+from trilayer.warned import warn
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -134,17 +135,13 @@ def survey_frame(
     as_text: Collection[str] = (),
     hints: Hints | None = None,
     places: Places = NOWHERE,
-    refuse: bool = True,
+    warns: bool = True,
 ) -> dict[str, Reading]:
     """Look through a table in memory: how the columns must be read that came as text.
 
-    What a data frame calls a category is one. With `refuse` false, columns that hold numbers
-    or dates but for a few slips, or dates that may mean two, are text.
-
-    Raises
-    ------
-    TableError
-        As `survey_table` does.
+    What a data frame calls a category is one. Columns that hold numbers or dates but for a few
+    slips, or dates that may mean two, are categories too, for somebody may have meant them so;
+    with `warns`, a warning says what `survey_table` would refuse them with.
     """
     hints = hints or Hints()
     columns = {
@@ -159,16 +156,15 @@ def survey_frame(
 
     for block in again(list(columns)):
         _look(columns, block)
-    if refuse:
-        _refuse_slips(columns, again)
     found = {}
     for name, column in columns.items():
         try:
+            _refuse_slips({name: column}, again)
             found[name] = column.reading()
-        except TableError:
-            if refuse:
-                raise
-            found[name] = Reading(CATEGORY)
+        except TableError as error:
+            if warns:
+                warn(f"{error}. Meanwhile it is taken as a category.", UserWarning)
+            found[name] = Reading(CATEGORY, missing=hints.missing)
     return found
 
 

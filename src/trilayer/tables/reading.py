@@ -74,7 +74,7 @@ def read_placed(
     table = pa.concat_tables(_of_one_type(files, parts))
     if not len(table):
         raise TableError(f"{files[0].name}: there are column names, but no rows")
-    for name, reading in survey_frame(table, as_text=text, refuse=False).items():
+    for name, reading in survey_frame(table, as_text=text, warns=False).items():
         if reading.kind != CATEGORY:
             place = table.column_names.index(name)
             table = table.set_column(place, name, _narrow(table[name], reading, name))

@@ -47,6 +47,8 @@ PLAIN: tuple[Way, ...] = ((NUMBER, ""), (BOOLEAN, ""), (DATE, ""))
 """What a target may be, or a column of weights."""
 
 _NEARLY_ALL = 0.9  # of the different values: then the others are slips, not levels
+# Unless they are so few, each of them so often: 1, 2, 3 ... >20 are levels, and none is a slip.
+_FEW_LEVELS, _OFTEN = 64, 8
 # The different texts of a column that are looked at, to tell slips among numbers from levels.
 _MOST_TEXTS = 1 << 16
 _ZERO = number(0.0)
@@ -84,12 +86,14 @@ class TextColumn:
         self.complete = True
         self._codes = _Codes(possible=ways == INPUT and name not in hints.number)
         self._units, self._counts = _Units(), _Counts()
-        self._first = self._either = ""
+        self._first = self._either = self._mixed = ""
+        self._rows = 0
 
     def add(self, values: Values) -> None:
         """Look at the next rows."""
         if values.null_count == len(values):
             return
+        self._rows += len(values) - values.null_count
         if not self.left:
             if len(self.texts) < _MOST_TEXTS:
                 self.texts = self.with_new(self.texts, values)
@@ -119,7 +123,7 @@ class TextColumn:
             If only a person can say it.
         """
         kind, form = self.left[0] if self.left else (CATEGORY, "")
-        note = ""
+        note = self._mixed
         if self.name in self._hints.date and kind == NUMBER:
             kind, form = DATE, self._counts.form
         elif (kind, form) == (NUMBER, "") and self._codes.padded:
@@ -137,6 +141,8 @@ class TextColumn:
     def misfits(self, texts: Values) -> tuple[str, Values] | None:
         """Tell slips from levels, where nothing was left that all values can be read as.
 
+        What are levels though most of them could be numbers, `reading` says.
+
         Returns
         -------
         kind, misfits : str, array of text
@@ -151,7 +157,11 @@ class TextColumn:
         asked = self.name in (*self._hints.number, *self._hints.date)
         if ok.all() or ok.sum() < _NEARLY_ALL * len(texts) * (not asked):
             return None
-        return kind, texts.filter(of_numpy(~ok))
+        others = texts.filter(of_numpy(~ok))
+        if not asked and len(texts) <= _FEW_LEVELS and self._rows >= _OFTEN * len(texts):
+            self._mixed = f"{others[0].as_py()!r} is no {kind}, so its values are levels"
+            return None
+        return kind, others
 
     def _fits(self, block: "_Block", way: Way) -> bool:
         kind, form = way
