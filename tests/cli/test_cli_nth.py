@@ -1,4 +1,4 @@
-"""An error of the disk at the Nth call, for every N: one sentence, and no file that is not whole."""
+"""An error of the disk at the Nth call, for every N: one sentence, and no file half written."""
 
 import errno
 import io

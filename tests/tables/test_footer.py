@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trilayer.errors import TableError
-from trilayer.tables import CATEGORY, Reading, find_tables, scan_raw
+from trilayer.tables import CATEGORY, Reading, find_tables, read_table, scan_raw
 from trilayer.tables.footer import Stored, stored
 
 TABLE = pa.table(
@@ -93,6 +93,17 @@ def test_a_footer_that_contradicts_itself_ends_in_a_sentence(tmp_path):
     path.write_bytes(data.replace(OPTIONAL, REQUIRED))
     with pytest.raises(TableError, match="damaged or cut off"):
         list(scan_raw(find_tables(path), {"text": Reading(CATEGORY)}, coded=["text"]))
+
+
+@pytest.mark.parametrize("coded", [True, False])
+def test_text_that_is_not_utf_8_is_named_by_its_column(tmp_path, coded):
+    path = tmp_path / "t.parquet"
+    data = written(use_dictionary=coded, compression="none", write_statistics=False)
+    path.write_bytes(data.replace(b"\x01\x00\x00\x005", b"\x01\x00\x00\x00\xff"))
+    with pytest.raises(TableError, match="column 'text' holds text that is not UTF-8"):
+        list(scan_raw(find_tables(path), {"text": Reading(CATEGORY)}, coded=["text"]))
+    with pytest.raises(TableError, match="column 'text' holds text that is not UTF-8"):
+        read_table(path)
 
 
 def test_texts_and_codes_come_as_they_are_stored(tmp_path):

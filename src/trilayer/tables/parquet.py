@@ -8,8 +8,9 @@ from contextlib import suppress
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
+from trilayer.errors import TableError
 from trilayer.optional import require
-from trilayer.tables.convert import without_views
+from trilayer.tables.convert import CATEGORY, kind_of, without_views
 from trilayer.tables.files import TableFile, plain_errors
 from trilayer.tables.footer import stored
 from trilayer.tables.header import refuse_duplicates
@@ -69,7 +70,7 @@ def read_parquet(file: TableFile, columns: Sequence[str]) -> "pa.Table":
     with plain_errors(file.name), file.reading() as stream:
         # The names also match what is nested inside other columns: hence the selection.
         table = _parquet(stream).read(columns=list(columns)).select(list(columns))
-    return without_views(table.replace_schema_metadata(None))
+    return _sound(without_views(table.replace_schema_metadata(None)), file.name)
 
 
 def row_groups(file: TableFile) -> list[range]:
@@ -101,7 +102,19 @@ def scan_parquet(
         opened = _parquet(stream, **options)
         batches = opened.iter_batches(batch_size=rows, columns=list(columns), row_groups=groups)
         for batch in batches:
-            yield without_views(pa.Table.from_batches([batch]).select(list(columns)))
+            table = without_views(pa.Table.from_batches([batch]).select(list(columns)))
+            yield _sound(table, file.name)
+
+
+def _sound(table: "pa.Table", file: str) -> "pa.Table":
+    """Refuse text that is none: whoever writes Parquet is trusted with that, by pyarrow too."""
+    for name, values in zip(table.column_names, table.columns, strict=True):
+        if kind_of(values.type) == CATEGORY:
+            try:
+                values.validate(full=True)
+            except pa.ArrowInvalid as error:
+                raise TableError(f"{file}: column {name!r} holds text that is not UTF-8") from error
+    return table
 
 
 def _coded(file: TableFile, names: Sequence[str]) -> list[str]:
