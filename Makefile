@@ -165,7 +165,8 @@ FUZZ_FLAGS := -std=c++17 -g -O1 -ffp-contract=off -fno-math-errno -fno-trapping-
 	$(WATCHING) $(if $(CLANG),-fsanitize=fuzzer-no-link)
 FUZZ_OBJECTS := $(addprefix $(FUZZ)/,$(addsuffix .o,dispatch lbfgs pool solvers sums generic avx2 avx512))
 FUZZ_OPTIONS = $(if $(CLANG),$(FUZZ)/native-corpus -max_len=4096 -len_control=0 \
-	-artifact_prefix=$(FUZZ)/found-native- -max_total_time=$(FUZZ_SECONDS),$(FUZZ_SECONDS))
+	-artifact_prefix=$(FUZZ)/found-native- -max_total_time=$(FUZZ_SECONDS) \
+	tests/fuzz/native-corpus,$(FUZZ_SECONDS))
 
 fuzz-native: $(FUZZ)/native
 	mkdir -p $(FUZZ)/native-corpus
