@@ -131,7 +131,7 @@ template <class T> void compute(Bytes bytes) {
   for (Index i = 0; i < m; ++i)
     for (Index g = 0; g < layout.count(); ++g)
       at[i * layout.count() + g] = Place(bytes.below(layout.runs[2 * g + 1] + (g >= stairs)));
-  if (bytes.byte() % 32 == 0 && m * layout.count()) at[0] = Place(bytes.below(1 << 16));
+  if (bytes.byte() % 32 == 0 && layout.count() > 0) at[0] = Place(bytes.below(1 << 16));
 
   const int way = bytes.byte();  // rows, columns, or either backwards
   Samples<T> samples{};
