@@ -57,8 +57,15 @@ NO_ENGINE := the tests need the native engine, and it was not built: install a C
 		{ rm .venv/base; echo "$(NO_ENGINE)" >&2; exit 1; }
 	@touch $@
 
+# docs/recipes.md and docs/migration.md are run where other libraries can be had; where not, those
+# tests are skipped by name.
+.venv/others: .venv/base
+	-$(BIN)/python -m pip install --quiet --group recipes
+	-$(BIN)/python -m pip install --quiet --group migration
+	@touch $@
+
 # The lab's tests drive a browser: one that is there, or else is installed here and now.
-test: .venv/native .venv/group-test build/lab/stamp
+test: .venv/native .venv/group-test .venv/others build/lab/stamp
 	$(BIN)/python scripts/chromium.py
 	$(BIN)/python -m pytest -n auto -rs --cov --cov-report=term $(ARGS)
 

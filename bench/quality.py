@@ -2,7 +2,7 @@
 
 python bench/quality.py [--datasets NAME ...] [--refit PEER ...] [--ablate JSON] [--report-only]
 
-The data sets, and the peers' stored results on the same rows, are read from the folder --data.
+The data sets, and the peers' stored results on the same rows, are read from the folders --data.
 The estimator is fitted with its defaults, the same for every set, on data frames as they are
 read: texts and missing values left in. Every result is appended to a CSV file as it comes, and
 a run that is started again goes on where it stopped. At the end, a report is written.
@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-DATA = ROOT.parent / "shared" / "data"
+DATA = (ROOT.parent / "shared" / "data",)
 OUTPUT = ROOT / "build" / "bench"
 
 
@@ -31,7 +31,14 @@ def options(words: list[str] | None = None) -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument
-    add("--data", type=Path, default=DATA, help="folder with manifest.json and quality-peers.csv")
+    add(
+        "--data",
+        type=Path,
+        nargs="+",
+        default=DATA,
+        metavar="FOLDER",
+        help="folders, each with manifest.json and quality-peers.csv",
+    )
     add("--estimator", default="trilayer:TriLayerTableClassifier", help="package.module:Class")
     add("--params", type=json_object("--params"), default={}, help="its parameters, as JSON")
     add("--label", help="its name in the results (default: that of the class)")
@@ -127,9 +134,9 @@ def judge(chosen: argparse.Namespace) -> int:
     from trial.ledger import Ledger
     from trial.report import markdown
     from trial.running import run
-    from trial.sets import data_sets
+    from trial.sets import sets_of
 
-    sets = data_sets(chosen.data, chosen.datasets)
+    sets = sets_of(chosen.data, chosen.datasets)
     ledger = Ledger(chosen.out)
     if not chosen.report_only:
         wanted = entries(chosen)
@@ -140,7 +147,9 @@ def judge(chosen: argparse.Namespace) -> int:
         except KeyboardInterrupt:
             print(f"interrupted; {chosen.out} holds what is done: run again to go on")
             return 130
-    evidence = gather(chosen.label, ledger, chosen.data / "quality-peers.csv")
+    evidence = gather(
+        chosen.label, ledger, [folder / "quality-peers.csv" for folder in chosen.data]
+    )
     chosen.report.parent.mkdir(parents=True, exist_ok=True)
     chosen.report.write_text(markdown(evidence, about(chosen)), encoding="utf-8")
     print(f"wrote {chosen.report}")

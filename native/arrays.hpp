@@ -50,23 +50,28 @@ inline Shape shape_of(std::size_t theta, Index n1, Index n2) {
 
 using Ranges = nb::ndarray<const std::int64_t, nb::shape<-1, 2>, nb::c_contig, nb::device::cpu>;
 using Where = nb::ndarray<const Place, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+using Inputs = nb::ndarray<const std::int32_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 template <class T> using Parts = nb::ndarray<const T, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 
 // Samples in NumPy's arrays, which live as long as this.
 template <class T> struct InArrays {
-  Matrix<T> X;
+  Maybe<Matrix<T>> X;
+  Index count;
   Maybe<Vector<T>> Y, s;
   Maybe<Where> at;
   Maybe<Parts<T>> part;
   Maybe<Theta> scale;
+  Maybe<Vector<T>> values;
+  Maybe<Order> starts;
+  Maybe<Inputs> inputs;
   Held<T> held;
 
   InArrays(const Matrix<T>& X, const Maybe<Vector<T>>& Y, const Maybe<Vector<T>>& s, Index n1,
            const Ranges& stairs, const Ranges& levels, const Maybe<Where>& at,
            const Maybe<Parts<T>>& part, const Maybe<Theta>& scale)
-      : X(X), Y(Y), s(s), at(at), part(part), scale(scale),
+      : X(X), count(Index(X.shape(1))), Y(Y), s(s), at(at), part(part), scale(scale),
         held(n1, {stairs.data(), Index(stairs.shape(0))}, {levels.data(), Index(levels.shape(0))}) {
-    const Index m = Index(X.shape(1)), runs = held.layout().count();
+    const Index m = count, runs = held.layout().count();
     require(Index(X.shape(0)) == held.layout().plain, "X must have a row for each plain input");
     require_length(Y, m, "Y must have one label a sample");
     require_length(s, m, "s must have one weight a sample");
@@ -81,7 +86,23 @@ template <class T> struct InArrays {
               m);
   }
 
-  Index m() const { return Index(X.shape(1)); }
+  // Of sparse samples.
+  InArrays(const Vector<T>& values, const Order& starts, const Inputs& inputs,
+           const Maybe<Vector<T>>& Y, const Maybe<Vector<T>>& s, Index n1,
+           const Maybe<Theta>& scale)
+      : count(Index(starts.size()) - 1), Y(Y), s(s), scale(scale), values(values), starts(starts),
+        inputs(inputs), held(n1, {nullptr, 0}, {nullptr, 0}) {
+    require(count >= 0, "starts must have a number for each sample, and one more");
+    require(inputs.size() == values.size(), "each value must have an input");
+    require_length(Y, count, "Y must have one label a sample");
+    require_length(s, count, "s must have one weight a sample");
+    require_length(scale, n1, "scale must have one number an input");
+    held.fill({values.data(), 0, 0, pointer(Y), pointer(s), nullptr, 0, 0, !s, nullptr, nullptr,
+               nullptr, pointer(scale), starts.data(), inputs.data()},
+              count, Index(values.size()));
+  }
+
+  Index m() const { return count; }
   Shape shape(std::size_t theta, Index n2) const {
     require(bool(Y), "these samples have no labels");
     return shape_of(theta, held.n1(), n2);

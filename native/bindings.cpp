@@ -159,11 +159,19 @@ void hold(InArrays<T>* self, const Matrix<T>& X, const Maybe<Vector<T>>& Y,
   new (self) InArrays<T>(X, Y, s, n1, stairs, levels, at, part, scale);
 }
 
+template <class T>
+void hold_sparse(InArrays<T>* self, const Vector<T>& values, const Order& starts,
+                 const Inputs& inputs, const Maybe<Vector<T>>& Y, const Maybe<Vector<T>>& s,
+                 Index n1, const Maybe<Theta>& scale) {
+  new (self) InArrays<T>(values, starts, inputs, Y, s, n1, scale);
+}
+
 constexpr auto samples_text =
     "Samples: X (plain inputs x m, any strides), Y and s (None: all 1); runs of the n1 inputs,\n"
     "[runs][2]: first input and length, of stairs and of levels; `at` (m x runs, the stairs first,\n"
     "uint16) and `part` (m x stairs) say where each sample is in them; `scale` [n1] multiplies\n"
-    "inputs (None: 1). Nothing is copied. ValueError says what is not as it should be.";
+    "inputs (None: 1). Or sparse ones: sample i is values[starts[i]] to values[starts[i + 1] - 1]\n"
+    "(int64, m + 1), of inputs[...] (int32). Nothing is copied. ValueError says what is not as it should be.";
 
 constexpr auto run_gd_text =
     "Up to `steps` steps of gradient descent on all samples, in place:\n"
@@ -197,7 +205,9 @@ constexpr auto run_adam_text =
 template <class T> void define(nb::module_& m, const char* name) {
   nb::class_<InArrays<T>>(m, name, samples_text)
       .def("__init__", hold<T>, plain("X"), none("Y"), none("s"), "n1"_a, plain("stairs"),
-           plain("levels"), none("at"), none("part"), none("scale"));
+           plain("levels"), none("at"), none("part"), none("scale"))
+      .def("__init__", hold_sparse<T>, plain("values"), plain("starts"), plain("inputs"), none("Y"),
+           none("s"), "n1"_a, none("scale"));
   m.def("sums", sums<T>, plain("theta"), "n2"_a, "samples"_a, plain("out"), "want_loss"_a = true,
         "threads"_a = 1,
         "The loss (0 unless want_loss) and the gradient, summed over the samples, into `out`,\n"

@@ -48,15 +48,18 @@ template <class T> class Held {
       if (!taken[std::size_t(k)]) plain_.push_back(k);
     const Index plain = Index(plain_.size());
     layout_ = {plain,        stairs.count, levels.count, plain_.data(),
-               runs_.data(), plain + rows, longest};
+               runs_.data(), plain + rows, longest,      false};
   }
   Held(const Held&) = delete;
   Held& operator=(const Held&) = delete;
 
   // Takes m samples in. Throws, too, if one of them is nowhere in a run, or a scale is not a
-  // positive number.
-  void fill(Samples<T> samples, Index m) {
+  // positive number; or if sparse ones do not follow each other through `entries` numbers, each of
+  // an input that there is.
+  void fill(Samples<T> samples, Index m, Index entries = 0) {
     const Index runs = layout_.count();
+    layout_.sparse = samples.starts;
+    if (layout_.sparse) check_entries(samples, m, entries);
     for (Index i = 0; i < m; ++i)
       for (Index g = 0; g < runs; ++g) {
         const Index length = runs_[std::size_t(2 * g + 1)];
@@ -74,7 +77,7 @@ template <class T> class Held {
       if (!(samples.scale[k] > 0) || !std::isfinite(samples.scale[k]))
         throw std::invalid_argument("the scale of input " + std::to_string(k) +
                                     " is not a positive number");
-    if (runs) samples.layout = &layout_;
+    if (runs || layout_.sparse) samples.layout = &layout_;
     samples_ = samples;
   }
 
@@ -83,6 +86,16 @@ template <class T> class Held {
   const Samples<T>& samples() const { return samples_; }
 
  private:
+  void check_entries(const Samples<T>& samples, Index m, Index entries) const {
+    const Index* starts = samples.starts;
+    bool follow = starts[0] == 0 && starts[m] == entries;
+    for (Index i = 0; i < m; ++i) follow = follow && starts[i] <= starts[i + 1];
+    if (!follow) throw std::invalid_argument("the rows do not follow each other");
+    for (Index e = 0; e < entries; ++e)
+      if (samples.inputs[e] < 0 || samples.inputs[e] >= n1_)
+        throw std::invalid_argument("a row names an input that is not there");
+  }
+
   Index n1_;
   std::vector<Index> plain_, runs_;
   Layout layout_{};

@@ -1,6 +1,7 @@
 // One instruction set's kernels. CMake compiles this file once for each, with its flags and
 // TRILAYER_ISA naming the table; nothing but that table is visible outside.
 #include "narrow.hpp"
+#include "sparse.hpp"
 #include "stairs.hpp"
 #include "unit.hpp"
 #include "updates.hpp"
@@ -14,17 +15,20 @@ template <class T> bool is_narrow(Shape n) { return 4 * n.n2 <= 3 * lanes<T>; }
 
 template <class T> Index prepared_size(Shape n, const Layout* layout) {
   if (layout && !n.n2) return Unit<T>::prepared_size(*layout);
+  if (layout && layout->sparse) return Sparse<T>::Net::prepared_size(n);
   if (layout) return Stairs<T>::prepared_size(n, *layout);
   return is_narrow<T>(n) ? Narrow<T>::prepared_size(n) : Wide<T>::prepared_size(n);
 }
 template <class T> Index work_size(Shape n, const Layout* layout) {
   if (layout && !n.n2) return Unit<T>::work_size(*layout);
+  if (layout && layout->sparse) return Sparse<T>::work_size(n);
   if (layout) return Stairs<T>::work_size(n, *layout);
   return is_narrow<T>(n) ? Narrow<T>::work_size(n) : Wide<T>::work_size(n);
 }
 template <class T>
 void prepare(Shape n, const Layout* layout, const double* theta, T* prepared) {
   if (layout && !n.n2) return Unit<T>::prepare(n, *layout, theta, prepared);
+  if (layout && layout->sparse) return Sparse<T>::Net::prepare(n, theta, prepared);
   if (layout) return Stairs<T>::prepare(n, *layout, theta, prepared);
   is_narrow<T>(n) ? Narrow<T>::prepare(n, theta, prepared) : Wide<T>::prepare(n, theta, prepared);
 }
@@ -33,6 +37,7 @@ void sums(Shape n, const T* prepared, const Samples<T>& samples, Index first, In
           bool want_loss, T* work, double* out) {
   auto f = is_narrow<T>(n) ? Narrow<T>::sums : Wide<T>::sums;
   if (samples.layout) f = n.n2 ? Stairs<T>::sums : Unit<T>::sums;
+  if (n.n2 && samples.layout && samples.layout->sparse) f = Sparse<T>::sums;
   f(n, prepared, samples, first, count, want_loss, work, out);
 }
 template <class T>
@@ -40,6 +45,7 @@ void predict(Shape n, const T* prepared, const Samples<T>& samples, Index first,
              Output kind, T* work, T* out) {
   auto f = is_narrow<T>(n) ? Narrow<T>::predict : Wide<T>::predict;
   if (samples.layout) f = n.n2 ? Stairs<T>::predict : Unit<T>::predict;
+  if (n.n2 && samples.layout && samples.layout->sparse) f = Sparse<T>::predict;
   f(n, prepared, samples, first, count, kind, work, out);
 }
 

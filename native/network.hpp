@@ -28,6 +28,7 @@ struct Layout {
   const Index* runs;            // [stairs + levels][2]: first input and length of each run
   Index rows;                   // of the table: a row a plain input, length + 1 a run
   Index longest;                // length of the longest stair
+  bool sparse;                  // all inputs are plain, and samples are what is not zero of them
 
   Index count() const { return stairs + levels; }
 };
@@ -55,6 +56,11 @@ template <class T> struct Samples {
   const Place* at = nullptr;
   const T* part = nullptr;
   const double* scale = nullptr;  // [n1]: what each input is multiplied by; null: 1
+
+  // With a sparse layout, sample i is x[starts[i]] .. x[starts[i + 1] - 1], of the inputs that are
+  // named at the same places.
+  const Index* starts = nullptr;  // [m + 1]
+  const std::int32_t* inputs = nullptr;
 };
 
 enum class Output { logit, probability, both_probabilities };

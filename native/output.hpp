@@ -29,6 +29,18 @@ template <class T> OutputTile<T> output_tile(T* memory, Index tile) {
 
 inline Index sample_index(const Index* order, Index i) { return order ? order[i] : i; }
 
+// What is not zero of a sparse sample: which inputs, and how much.
+template <class T> struct Entries {
+  const T* x;
+  const std::int32_t* input;
+  Index count;
+};
+
+template <class T> Entries<T> entries_of(const Samples<T>& samples, Index i) {
+  const Index* start = samples.starts + sample_index(samples.order, i);
+  return {samples.x + start[0], samples.inputs + start[0], start[1] - start[0]};
+}
+
 // Feature 0 of the i-th sample.
 template <class T> const T* sample_at(const Samples<T>& samples, Index i) {
   return samples.x + sample_index(samples.order, i) * samples.sample_stride;

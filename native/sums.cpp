@@ -20,7 +20,8 @@ Index row_length(Shape n) { return n.n2 ? n.n2 : 1; }
 // bits are the same.
 template <class T>
 const double* unscaled(Shape n, const double* theta, const Samples<T>& samples) {
-  if (!samples.scale && !samples.layout) return theta;
+  const bool has_table = samples.layout && !samples.layout->sparse;
+  if (!samples.scale && !has_table) return theta;
   double* out = scaled_scratch.get<double>(n.parameters());
   for (Index i = 0; i < n.parameters(); ++i) out[i] = double(T(theta[i]));
   const Index length = row_length(n);

@@ -1,5 +1,5 @@
 // The unit without a hidden layer (E33, E34) on inputs that have a layout: W2 by a table, as stairs.hpp
-// has W1, of one number a row. Sample by sample, for there is next to nothing to compute.
+// has W1, of one number a row; of sparse inputs, W2 itself. Sample by sample, for there is next to nothing to compute.
 #pragma once
 
 #include "stairs.hpp"
@@ -33,6 +33,11 @@ template <class T> struct Unit {
   // Calls f(row of the table, share) for all that a sample's z2 is made of.
   template <class F> static void for_each_row(const Samples<T>& samples, Index i, F f) {
     const Layout& layout = *samples.layout;
+    if (layout.sparse) {
+      const Entries<T> row = entries_of(samples, i);
+      for (Index e = 0; e < row.count; ++e) f(row.input[e], row.x[e]);
+      return;
+    }
     const Index sample = sample_index(samples.order, i);
     const T* x = samples.x + sample * samples.sample_stride;
     for (Index k = 0; k < layout.plain; ++k) f(k, x[k * samples.feature_stride]);

@@ -1,6 +1,6 @@
 """The results of one label beside the peers', as tables that the report shows."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -81,7 +81,7 @@ class Evidence:
         return on_common_folds(self.results[self.results["model"].isin(models)])
 
 
-def gather(label: str, ledger: Ledger, stored_path: Path) -> Evidence:
+def gather(label: str, ledger: Ledger, stored_paths: Sequence[Path]) -> Evidence:
     """Put the results of a label beside the peers'.
 
     Raises
@@ -93,7 +93,8 @@ def gather(label: str, ledger: Ledger, stored_path: Path) -> Evidence:
     ours = own[own["model"] == label]
     if ours.empty:
         raise SystemExit(f"{ledger.path} holds no results of {label!r}: nothing to report")
-    stored = read_results(stored_path, STORED_FIELDS)
+    every = [read_results(path, STORED_FIELDS) for path in stored_paths]
+    stored = pd.concat(every, ignore_index=True)
     stored = stored[(stored["repeat"] == 0) & stored["logloss"].notna()]
     refuse_other_folds(stored, own)
     here = set(ours["dataset"])

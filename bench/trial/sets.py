@@ -1,6 +1,8 @@
 """The tables: a folder with manifest.json, as CSV."""
 
 import json
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -99,8 +101,31 @@ def data_sets(folder: Path, names: list[str] | None = None) -> list[DataSet]:
         raise SystemExit(
             f"{path} has no data set {', '.join(sorted(unknown))}; it has {', '.join(known)}"
         )
-    chosen = [each for each in sets if names is None or each.name in names]
-    return sorted(chosen, key=lambda each: each.n_rows * each.n_features**0.5)
+    return _by_size([each for each in sets if names is None or each.name in names])
+
+
+def sets_of(folders: Sequence[Path], names: list[str] | None = None) -> list[DataSet]:
+    """Return the sets of several folders, those of some names or all; the small ones first.
+
+    Raises
+    ------
+    SystemExit
+        If a name is in none of the folders, or in two.
+    """
+    every = [each for folder in folders for each in data_sets(folder)]
+    count = Counter(each.name for each in every)
+    if twice := [name for name in count if count[name] > 1]:
+        raise SystemExit(f"several folders have a data set {', '.join(twice)}")
+    if unknown := set(names or ()) - set(count):
+        raise SystemExit(
+            f"{', '.join(map(str, folders))}: no data set {', '.join(sorted(unknown))}; there are "
+            f"{', '.join(count)}"
+        )
+    return _by_size([each for each in every if names is None or each.name in names])
+
+
+def _by_size(sets: list[DataSet]) -> list[DataSet]:
+    return sorted(sets, key=lambda each: each.n_rows * each.n_features**0.5)
 
 
 def half(name: str) -> str:

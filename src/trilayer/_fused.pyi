@@ -5,7 +5,7 @@ float64 and contiguous. Arrays that a docstring calls changed "in place" must be
 """
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ Doubles: TypeAlias = NDArray[np.floating[Any]]
 block_samples: int
 
 class Samples:
+    @overload
     def __init__(
         self,
         X: Numbers,
@@ -26,6 +27,17 @@ class Samples:
         levels: NDArray[np.int64],
         at: NDArray[np.uint16] | None,
         part: Numbers | None,
+        scale: Doubles | None,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self,
+        values: Numbers,
+        starts: NDArray[np.int64],
+        inputs: NDArray[np.int32],
+        Y: Numbers | None,
+        s: Numbers | None,
+        n1: int,
         scale: Doubles | None,
     ) -> None: ...
 

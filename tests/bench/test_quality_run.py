@@ -49,6 +49,26 @@ def test_the_program_itself(tables, tmp_path):
     assert "# prior on 1 real tables" in (tmp_path / "r.md").read_text()
 
 
+def test_several_folders_are_one_report(quality, tables, tmp_path):
+    more = tmp_path / "more"
+    more.mkdir()
+    for name in ("manifest.json", "quality-peers.csv"):
+        (more / name).write_text((tables / name).read_text().replace("small", "tiny"))
+    manifest = json.loads((more / "manifest.json").read_text())
+    manifest["datasets"] = [each for each in manifest["datasets"] if each["name"] == "tiny"]
+    for each in manifest["datasets"]:
+        (more / each["file"]).write_bytes(
+            (tables / each["file"].replace("tiny", "small")).read_bytes()
+        )
+    (more / "manifest.json").write_text(json.dumps(manifest))
+    peers = pd.read_csv(more / "quality-peers.csv")
+    peers[peers["dataset"] == "nothing"].to_csv(more / "quality-peers.csv", index=False)
+    said = quality(*PRIOR, "--data", tables, more)
+    assert said.code == 0
+    assert set(pd.read_csv(said.results)["dataset"]) == {"small", "other", "tiny"}
+    assert "several folders have a data set" in quality(*PRIOR, "--data", tables, tables).err
+
+
 def test_a_run_goes_on_where_it_stopped(quality):
     assert quality(*PRIOR, "--datasets", "small").code == 0
     before = quality(*PRIOR, "--datasets", "small")
@@ -118,7 +138,7 @@ def test_an_ablation_that_fails_is_told(quality):
     ("words", "said"),
     [
         (("--data", "nowhere"), "nowhere/manifest.json: No such file"),
-        (("--datasets", "smal"), "has no data set smal; it has small, other"),
+        (("--datasets", "smal"), "no data set smal; there are small, other"),
         (("--refit", "nnet"), "--refit nnet: the peers that can be fitted again are logreg,"),
         (("--label", "rf"), "--label rf is the name of a peer"),
         (("--estimator", "sklearn"), "'sklearn' names no class"),

@@ -121,6 +121,15 @@ def test_memory_and_stream_say_how_columns_were_read(trilayer, how):
     assert trilayer("predict", "m", "t.csv").code == 0
 
 
+def test_json_says_how_columns_were_read(trilayer):
+    FRAME[["money", "dmy", "word", "y"]].to_csv("d.csv", index=False)
+    told = json.loads(trilayer("train", "d.csv", *TRAIN, "--json").out)
+    assert told["read_as"] == [
+        {"column": "money", "kind": "number", "note": "read without '$'"},
+        {"column": "dmy", "kind": "date", "note": "read as day/month/year"},
+    ]
+
+
 def test_blanks_around_a_category_do_not_count(trilayer):
     for name, word in (("bare", np.where(RED, "red", "blue")), ("blank", FRAME["word"])):
         pd.DataFrame({"num": NUMBER, "c": word, "y": ANSWER}).to_csv(f"{name}.csv", index=False)

@@ -3,18 +3,22 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sklearn.datasets import make_classification
 from sklearn.model_selection import GroupKFold, KFold, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from trilayer import (
+    Params,
     TriLayerClassifier,
     TriLayerClassifierCV,
     TriLayerTableClassifier,
     check_gradients,
     trace,
 )
+from trilayer.estimators.folds import share_of_groups
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -43,6 +47,17 @@ def test_a_network_has_no_coefficients():
         _ = clf.intercept_
 
 
+def test_a_table_s_weights_are_those_of_its_inputs():
+    clf = TriLayerTableClassifier(hidden_units=0, **QUICK).fit(pd.DataFrame(X), y)
+    assert not hasattr(clf, "coef_")
+    with pytest.raises(AttributeError, match=r"selection_\.coef_ .*get_feature_names_out"):
+        _ = clf.coef_
+    unit, names = clf.selection_, clf.encoder_.get_feature_names_out()
+    assert unit.coef_.shape == (1, len(names))
+    found = clf.encoder_.transform(pd.DataFrame(X)) @ unit.coef_.T + unit.intercept_
+    np.testing.assert_allclose(clf.decision_function(pd.DataFrame(X)), found[:, 0], rtol=1e-5)
+
+
 def test_importances_are_there_where_relevance_was_learnt():
     frame = pd.DataFrame(X, columns=list("abcde")).assign(constant=1.0)
     for kind, rows in ((TriLayerClassifierCV, X), (TriLayerTableClassifier, frame)):
@@ -55,6 +70,21 @@ def test_importances_are_there_where_relevance_was_learnt():
     assert clf.feature_importances_[-1] == 0
     order = sorted(clf.relevance_, key=clf.relevance_.get)
     assert [frame.columns[i] for i in np.argsort(clf.feature_importances_)[1:]] == order
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_a_fitted_classifier_is_params_and_plain_values(early_stopping):
+    """So pickles live long, and skops asks for two names."""
+
+    def kinds(value):
+        parts = list(value.values()) if isinstance(value, dict) else value
+        return {type(value)}.union(*map(kinds, parts if isinstance(parts, list) else []))
+
+    fitted = TriLayerClassifier(3, early_stopping=early_stopping, random_state=0).fit(X, y)
+    stepped = TriLayerClassifier(3, solver="sgd", dtype="float32", random_state=0)
+    plain = {dict, list, str, int, float, bool, type(None), np.ndarray, Params}
+    for clf in (fitted, stepped.partial_fit(X, y, classes=[0, 1])):
+        assert kinds(vars(clf)) <= plain
 
 
 # ---- how rows are held out -----------------------------------------------------------
@@ -84,6 +114,33 @@ def test_a_row_and_its_copies_are_one_group(kind):
     apart, together = (kind(**settings).fit(rows, labels, groups=g) for g in (None, groups))
     assert apart.l2_ == 0.1
     assert together.l2_ == 30.0
+
+
+@given(st.integers(4, 30), st.sampled_from([0.1, 0.25, 0.5]), st.integers(0, 9))
+def test_a_share_of_groups_tears_none_apart(count, fraction, seed):
+    groups = np.random.default_rng(seed).integers(0, count, 120)
+    learnt, held = share_of_groups(y, groups, fraction, seed)
+    assert sorted([*learnt, *held]) == list(range(120))
+    assert not set(groups[learnt]) & set(groups[held])
+    assert len(np.unique(y[learnt])) == len(np.unique(y[held])) == 2
+
+
+def test_early_stopping_holds_groups_out_together():
+    """A row and its copies: watched by its copies, a training goes on as if it learnt."""
+    rows, labels = make_classification(60, 20, n_informative=2, flip_y=0.4, random_state=0)
+    rows, labels, groups = np.repeat(rows, 4, 0), np.repeat(labels, 4), np.repeat(np.arange(60), 4)
+    clf = TriLayerClassifier(8, l2=0.01, early_stopping=True, random_state=0)
+    apart = clf.fit(rows, labels).best_iter_
+    assert clf.fit(rows, labels, groups=groups).best_iter_ < apart
+    weights = np.where(np.arange(240) < 8, 0.0, 1.0)  # rows of weight 0 are in no group
+    some = clf.fit(rows[8:], labels[8:], groups=groups[8:]).predict_proba(rows)
+    assert np.array_equal(clf.fit(rows, labels, weights, groups=groups).predict_proba(rows), some)
+    with pytest.raises(ValueError, match="of 1 groups with both classes on both sides"):
+        clf.fit(rows, labels, groups=np.zeros(240))
+    with pytest.raises(ValueError, match="inconsistent"):
+        clf.fit(rows, labels, groups=groups[:-1])
+    with pytest.raises(ValueError, match="groups say which samples early_stopping holds out"):
+        clf.set_params(early_stopping=False).fit(rows, labels, groups=groups)
 
 
 @BOTH

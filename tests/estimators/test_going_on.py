@@ -200,9 +200,6 @@ def test_a_sparse_frame_and_long_doubles_are_read_as_their_dense_twins():
 
 
 def test_a_frame_that_is_elsewhere_says_how_to_come_by_its_rows():
-    pl = pytest.importorskip("polars")
-    with pytest.raises(ValueError, match=r"LazyFrame of polars is lazy.* collect\(\)"):
-        TableEncoder().fit(pl.DataFrame({"a": [1, 2]}).lazy())
     dd = pytest.importorskip("dask.dataframe")
     frame = dd.from_pandas(pd.DataFrame({"a": [1, 2, 3]}), npartitions=2)
     with pytest.raises(ValueError, match=r"DataFrame of dask .* compute\(\)"):

@@ -1,5 +1,6 @@
 """From a table to probabilities: the encoder and the choice behind it, and nothing between."""
 
+import duckdb
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -117,3 +118,15 @@ def test_decay_may_be_given():
     frame, y = table()
     clf = TriLayerTableClassifier(l2s=(2.5,), **QUICK).fit(frame, y)
     assert (clf.l2_, clf.candidates_) == (2.5, [])
+
+
+def test_a_plan_a_reader_and_a_relation_are_tables():
+    """Of polars, Arrow and DuckDB: the model is that of their rows."""
+    X, y = table()
+    rows = pa.Table.from_pandas(X, preserve_index=False)
+    settings = {"l2s": [1.0], "n_starts": 1, "hidden_units": 2, "random_state": 0}
+    expected = TriLayerTableClassifier(**settings).fit(rows, y).predict_proba(rows)
+    frame = pl.from_arrow(rows)
+    for make in (frame.lazy, rows.to_reader, lambda: duckdb.from_arrow(rows)):
+        found = TriLayerTableClassifier(**settings).fit(make(), y).predict_proba(make())
+        np.testing.assert_array_equal(found, expected)

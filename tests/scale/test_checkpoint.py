@@ -355,7 +355,11 @@ def test_every_setting_is_held_against_the_checkpoint():
         for change, _ in mark.args[1]
         for key in change
     }
-    assert tried == TriLayerClassifier().get_params().keys() - {"n_threads", "warm_start"}
+    assert tried == TriLayerClassifier().get_params().keys() - {
+        "n_threads",
+        "warm_start",
+        "verbose",
+    }
 
 
 @pytest.mark.parametrize(

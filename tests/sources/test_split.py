@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from trilayer.sources.split import Split
 
 
-def seen(labels, counts, share, sizes, seed=0):
+def seen(labels, counts, share, sizes, seed=0, positive=None):
     """Show a split rows in blocks of these sizes, again and again; return what is held out."""
-    split, at, k = Split(seed, share), 0, 0
+    split, at, k = Split(seed, share, positive), 0, 0
     while at < len(labels):
         size = sizes[k % len(sizes)]
         split.see(pa.array(labels[at : at + size]), counts[at : at + size])
@@ -37,6 +37,15 @@ def test_however_the_rows_are_cut_the_same_are_held_out(m, share, sizes, seed):
     for label in ("a", "b"):
         of_label = np.array([other == label for other in labels]) & counts
         assert abs(np.sum(held & of_label) - share * of_label.sum()) <= 1
+
+
+@given(m=st.integers(1, 300), sizes=st.lists(st.integers(1, 90), min_size=1, max_size=5))
+def test_one_label_against_the_rest_is_split_as_two_labels_are(m, sizes):
+    rng = np.random.default_rng(m)
+    labels, ones = rng.choice(["a", "b", "c", "d"], m).tolist(), np.ones(m, dtype=bool)
+    two = ["a" if label == "a" else "rest" for label in labels]
+    many = seen(labels, ones, 0.2, sizes, positive="a")
+    assert np.array_equal(many.is_held(0, m), seen(two, ones, 0.2, [m]).is_held(0, m))
 
 
 def test_another_seed_holds_out_other_rows_and_every_place_in_a_group_comes_up():

@@ -4,6 +4,7 @@ import datetime as dt
 import math
 import sys
 
+import duckdb
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -266,13 +267,25 @@ def test_arrays_get_the_names_that_scikit_learn_gives():
         (pd.DataFrame({"m": [1, "a"]}, dtype=object), "column 'm' mixes values"),
         (pd.DataFrame([[1, 2]], columns=["a", "a"]), "the table: more than one column"),
         (pl.Series([1]), "Series is no table"),
-        (pl.DataFrame({"a": [1]}).lazy(), "LazyFrame of polars is lazy"),
+        (
+            pa.table({"a": pa.array([], pa.int8())}).to_reader(),
+            "RecordBatchReader has no rows left",
+        ),
         ([[1]], "list is no table"),
     ],
 )
 def test_what_is_no_table(frame, words):
     with pytest.raises(TableError, match=words):
         to_arrow(frame)
+
+
+def test_rows_that_are_elsewhere_are_fetched():
+    table = pa.table({"n": [1.5, None], "word": ["a", "b"]})
+    frame = pl.from_arrow(table)
+    relation = duckdb.sql("SELECT n, word FROM frame WHERE word <= 'b' ORDER BY word")
+    for X in (frame.lazy(), table.to_reader(), relation):
+        assert is_table(X)
+        assert to_arrow(X).to_pydict() == table.to_pydict()
 
 
 def test_polars_categories_are_text():

@@ -5,6 +5,7 @@ import gzip
 import io
 from pathlib import Path
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trilayer.errors import TableError
-from trilayer.tables import find_tables, read_table, require_columns
+from trilayer.tables import find_tables, read_table, require_columns, scan_table
 from trilayer.tables.header import LONGEST_LINE
 
 ROWS = "age,city,when\n31,Oslo,2024-05-01\n,Rome,2024-05-02\n45,,2024-05-03\n"
@@ -76,6 +77,45 @@ def test_ragged_rows_are_counted_as_people_count(tmp_path, row, fields):
     assert "the header 2" in message
 
 
+SWALLOWED = """num,k,word
+1,2,"red
+2,3,red
+3,4,blue
+4,5,red
+5,6,blue
+6,7,green"
+7,8,red
+"""
+
+
+def test_rows_that_a_quotation_mark_swallows_are_not_lost_in_silence(tmp_path):
+    path = put(tmp_path, "t.csv", SWALLOWED)
+    message = refusal(path)
+    assert "t.csv: row 1, column 'word': a quoted value of 6 lines holds what look like" in message
+    with pytest.raises(TableError, match="a quoted value of 6 lines"):
+        list(scan_table(path, {"num": "number", "k": "number"}, keep=["word"]))
+
+
+@pytest.mark.parametrize(
+    "value", ["a\nb, c\nd\ne\nf", "Dear all,\nyes, I came,\nand saw,\nand left,\nbye", "\n" * 9]
+)
+def test_texts_of_several_lines_are_texts(tmp_path, value):
+    frame = pd.DataFrame({"text": [value, "x"], "word": ["a", "b"], "n": [1, 2]})
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    assert read_table(tmp_path / "t.csv")["n"].to_pylist() == [1, 2]
+    frame[["text", "n"]].to_csv(tmp_path / "two.csv", index=False)
+    assert read_table(tmp_path / "two.csv")["text"].to_pylist() == [value, "x"]
+
+
+def test_what_may_be_wrong_with_a_header_is_said(tmp_path):
+    path = put(tmp_path, "t.csv", "# exported 2024-01-01\nnum,y\n1,2\n")
+    with pytest.raises(TableError, match="is its first line a comment"):
+        read_table(path, columns=["y"])
+    path = put(tmp_path, "u.csv", "b,30.83,0,u,+\na,1.5,3,y,-\n")
+    with pytest.raises(TableError, match="Give --no-header"):
+        read_table(path, columns=["y"])
+
+
 def test_a_ragged_row_far_down(tmp_path):
     text = "a,b\n" + "1,2\n" * 1_500_000 + "3\n" + "1,2\n" * 10
     assert "row 1,500,001 has 1 field" in refusal(put(tmp_path, "t.csv", text))
@@ -110,6 +150,10 @@ def test_the_wrong_encoding_is_found_where_it_is(tmp_path):
         (b"BZh91AY", "damaged or cut off"),
         (b"%PDF-1.7", "a PDF document"),
         (b"\x89\x00\x00\x01\n", "not a table"),
+        (b"% made by Weka\n@RELATION r\n@attribute a numeric\n@data\n1\n", "an ARFF file"),
+        (b"1 1:12.88 2:49\n0 2:1e-3\n", "a LIBSVM file"),
+        (b"<!DOCTYPE html>\n<table><tr><td>1</td></tr></table>", "HTML or XML"),
+        (b"SQLite format 3\0rest", "an SQLite database"),
         (b'"', "the header line is not readable"),
     ],
 )

@@ -75,7 +75,6 @@ def test_damage_is_refused_or_rows(tmp_path_factory, data, pack, cut):
     ("content", "words"),
     [
         (zipped(TEXT, "other.csv"), "a zip archive of 2 files, where one is read"),
-        (zipped(TEXT, "xl/workbook.xml"), "an Excel workbook; save its sheet as CSV"),
     ],
 )
 def test_what_else_is_a_zip_archive(tmp_path, content, words):

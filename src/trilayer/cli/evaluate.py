@@ -42,6 +42,7 @@ def evaluate(
     from trilayer.cli.model import load_model
     from trilayer.cli.output import say, show_json
     from trilayer.cli.paths import sources
+    from trilayer.cli.told import tell_drift
     from trilayer.metrics.scores import HIGHER_IS_BETTER, LOWER_IS_BETTER
 
     floors = _bounds(fail_under, HIGHER_IS_BETTER, "--fail-under", "--fail-over")
@@ -53,6 +54,7 @@ def evaluate(
         *(_verdict(result, name, bound, "over") for name, bound in ceilings.items()),
     ]
     result["failed"] = [sentence for sentence in failed if sentence]
+    tell_drift([each["differs"] for each in result["columns"] if each["differs"]])
     if json:
         show_json(result)
     else:
@@ -81,11 +83,12 @@ def score_model(model: "Model", source: Any, column: str | None = None) -> dict[
     target = replace(model.target, name=column or model.target.name)
     if not target.name:
         raise InputError(f"{model.name} does not name its target column: name it with --target")
-    judge, unanswered = Judge(model.record.threshold), 0
+    judge, unanswered, seen = Judge(model.record.threshold), 0, None
     with np.errstate(over="ignore"):
         for part in answered(model.encoding, target, source):
             judge.add(model.logits(part.X, part.where), part.positive)
             unanswered += part.unanswered
+            seen = part.seen if seen is None else seen + part.seen
         if not judge.rows:
             raise InputError(f"target column {target.name!r} is empty in every row")
         judged, prior, curve = judge.scores()
@@ -101,6 +104,7 @@ def score_model(model: "Model", source: Any, column: str | None = None) -> dict[
         **judged.as_json(),
         "prior_log_loss": prior,
         "reliability": as_bins(curve),
+        "columns": [each.as_json() for each in model.encoding.drift(seen)],
     }
 
 

@@ -11,7 +11,7 @@ from trilayer.cli.job import Job
 from trilayer.cli.model import Encoding, answered
 from trilayer.cli.output import counted, listed, say
 from trilayer.cli.progress import reading_bar
-from trilayer.cli.told import tell_columns, tell_target
+from trilayer.cli.told import tell_columns, tell_drift, tell_target
 from trilayer.encoding.inputs import joined
 from trilayer.errors import InputError
 from trilayer.optional import require
@@ -86,7 +86,8 @@ def _tell(job: Job, read: Read, how: str = "") -> None:
     if header is not None and not job.text.no_header and looks_like_data(header.names):
         say(f"{job.data[0]}: its first row looks like values, not names: if so, give --no-header")
     share = learnt.counts.get(learnt.target.positive, 0) / sum(learnt.counts.values())
-    chosen = " (the second in sorted order; --positive chooses)" * (job.columns.positive is None)
+    chosen = " against the rest" * (learnt.target.one is not None)
+    chosen += " (the second in sorted order; --positive chooses)" * (job.columns.positive is None)
     tell_target(learnt.target, chosen, share, learnt.unanswered)
     tell_columns(learnt.encoder)
 
@@ -125,12 +126,15 @@ def _judged_by(job: Job, rows: Dataset) -> Dataset:
     """Take the rows of ``--valid`` to judge by, where there are any."""
     if not job.valid:
         return rows
-    parts = list(answered(Encoding(rows.encoder.fitted_), rows.target, job.valid_files))
+    encoder = rows.encoder.fitted_
+    parts = list(answered(Encoding(encoder), rows.target, job.valid_files))
     positive = np.concatenate([part.positive for part in parts])
     if not len(positive):
         raise InputError(
             f"{job.valid_files[0].name}: target column {rows.target.name!r} is empty in every row"
         )
+    drift = encoder.drift(sum((p.seen for p in parts[1:]), parts[0].seen))
+    tell_drift([each.said for each in drift if each.said])
     unanswered = rows.unanswered + sum(part.unanswered for part in parts)
     held = joined([part.X for part in parts])
     return replace(rows, held=held, held_positive=positive, unanswered=unanswered)

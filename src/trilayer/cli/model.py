@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trilayer.cli.paths import existing
+from trilayer.encoding.drift import Drift, Seen
 from trilayer.encoding.inputs import Inputs
 from trilayer.engines import select
 from trilayer.errors import InputError, TriLayerError
@@ -85,15 +86,23 @@ class Encoding:
         InputError
             If a value cannot be one; the sentence says where.
         """
+        return self.inputs_seen(block)[0]
+
+    def inputs_seen(self, block: Block) -> tuple[Inputs, Seen]:
+        """Make a block inputs, and tell what was met in it."""
         if self.encoder is None:
-            return Inputs.of(self._numbers(block).T)
+            return Inputs.of(self._numbers(block).T), Seen.nothing(0, len(block.rows))
         try:
-            return self.encoder.inputs(block.rows)
+            return self.encoder.inputs_seen(block.rows)
         except TriLayerError:
             # The encoder does not know which file it is, nor where in it the block begins.
             names = [name for name, kind in self.kinds.items() if kind == NUMBER]
             refuse_infinite(block.rows, names, block.places)
             raise
+
+    def drift(self, seen: Seen | None) -> list[Drift]:
+        """Say how rows differ from those that were learnt from; nothing without an encoder."""
+        return [] if self.encoder is None or seen is None else self.encoder.drift(seen)
 
     def _numbers(self, block: Block) -> Floats:
         numbers = [convert(block.rows[name], NUMBER, name) for name in self.names]
@@ -121,10 +130,16 @@ class Model:
     @cached_property
     def target(self) -> Target:
         """The labels; the column's name is empty if the file does not say it."""
-        summary = self.record.summary
-        name = summary.get("target") if isinstance(summary, dict) else None
-        name = name if isinstance(name, str) else ""  # a caller's own summary may hold anything
-        return Target(name, self.record.classes, self.record.positive)
+        # A caller's own summary may hold anything.
+        summary = self.record.summary if isinstance(self.record.summary, dict) else {}
+        name, one = summary.get("target"), summary.get("against_rest")
+        name = name if isinstance(name, str) else ""
+        plain = Target(name, self.record.classes, self.record.positive)
+        if not isinstance(one, int | str) or isinstance(one, bool):
+            return plain
+        target = Target.against_rest(name, one)
+        same = target.classes.tolist() == plain.classes.tolist()
+        return target if same and target.positive == plain.positive else plain
 
     def logits(self, X: Inputs, where: Callable[[int], tuple[str, int]]) -> Floats:
         """Return the logits of the positive label.
@@ -170,12 +185,16 @@ def positive_logits(params: Params, X: Inputs, target: Target) -> Floats:
 
 @dataclass(frozen=True)
 class Answered:
-    """Encoded rows with answers, what names each, and how many more had no answer."""
+    """Encoded rows with answers, what names each, and how many more had no answer.
+
+    `seen` is what was met in all of them, with an answer or without.
+    """
 
     X: Inputs
     positive: Answers
     unanswered: int
     where: Callable[[int], tuple[str, int]]
+    seen: Seen
 
 
 def answered(encoding: Encoding, target: Target, files: list[TableFile]) -> Iterator[Answered]:
@@ -196,9 +215,9 @@ def answered(encoding: Encoding, target: Target, files: list[TableFile]) -> Iter
 def _answered(encoding: Encoding, target: Target, raw: Raw) -> Answered:
     block = raw.block()
     known, positive = target.answers(block.rows[target.name], block.places)
-    X = encoding.inputs(block)
+    X, seen = encoding.inputs_seen(block)
     kept = np.flatnonzero(known)
     unanswered = len(known) - len(kept)
     return Answered(
-        X[known], positive[known], unanswered, lambda row: block.places.of(int(kept[row]))
+        X[known], positive[known], unanswered, lambda row: block.places.of(int(kept[row])), seen
     )

@@ -43,7 +43,7 @@ def form_of(text: Text) -> "Form":
     """Return how text files are written."""
     from trilayer.tables.files import Form
 
-    return Form(header=not text.no_header, encoding=text.encoding)
+    return Form(header=not text.no_header, encoding=text.encoding, sheet=text.sheet)
 
 
 def sources(

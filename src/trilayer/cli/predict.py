@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from trilayer.cli.model import Model
+    from trilayer.encoding.drift import Seen
     from trilayer.tables import Raw
 
 PREDICTED = ("logit", "probability", "label")
@@ -47,6 +48,7 @@ def predict(
     from trilayer.cli.model import load_model
     from trilayer.cli.output import counted, say
     from trilayer.cli.paths import sources
+    from trilayer.cli.told import tell_drift
     from trilayer.cli.visible import shown_bytes
     from trilayer.errors import InputError
     from trilayer.sources.ahead import made_ahead
@@ -60,28 +62,32 @@ def predict(
     paths, encoding = sources("predict", data, text), known.encoding
     kinds, rows_at_once = encoding.readings, encoding.batch_rows
     raw = scan_raw(paths, kinds, keep=ids, batch_rows=rows_at_once, coded=kinds)
-    rows = 0
+    rows, seen = 0, None
     with TableWriter(shown_bytes(sys.stdout) if output is None else output, force=force) as writer:
-        for table in made_ahead(partial(_predicted, known, ids), raw, available_threads()):
+        parts = made_ahead(partial(_predicted, known, ids), raw, available_threads())
+        for table, met in parts:
             writer.write(table)
             rows += len(table)
+            seen = met if seen is None else seen + met
+    tell_drift([each.said for each in encoding.drift(seen) if each.said])
     if output is not None:
         say(f"wrote {counted(rows, 'row')} to {output}")
     return 0
 
 
-def _predicted(model: "Model", ids: tuple[str, ...], raw: "Raw") -> "pa.Table":
+def _predicted(model: "Model", ids: tuple[str, ...], raw: "Raw") -> tuple["pa.Table", "Seen"]:
     import pyarrow as pa
 
     from trilayer.metrics.scores import probabilities
     from trilayer.tables.values import of_numpy
 
     block = raw.block()
-    Z = model.logits(model.encoding.inputs(block), block.places.of)
+    X, seen = model.encoding.inputs_seen(block)
+    Z = model.logits(X, block.places.of)
     p = probabilities(Z)
     columns: dict[str, Any] = {name: block.rows[name] for name in ids}
     columns |= {"logit": of_numpy(Z), "probability": of_numpy(p)}
-    return pa.table(columns | {"label": _labels(model, p >= model.record.threshold)})
+    return pa.table(columns | {"label": _labels(model, p >= model.record.threshold)}), seen
 
 
 def _labels(model: "Model", positive: "npt.NDArray[np.bool_]") -> "pa.Array":

@@ -42,7 +42,8 @@ class Columns:
     target
         Column with the answer: two labels. Rows without one are left out.
     positive
-        Label whose probability is predicted; by default the second in sorted order.
+        Label whose probability is predicted; by default the second in sorted order. In a column
+        of more than two labels, this one against the rest.
     id
         Column that names the rows, left out of the inputs. Once for each.
     categorical
@@ -160,7 +161,7 @@ class Placing:
 
 @dataclass(frozen=True)
 class Text:
-    """How text files are written, where they do not say so themselves.
+    """How files are read, where they do not say so themselves.
 
     Parameters
     ----------
@@ -168,10 +169,13 @@ class Text:
         Encoding of text that is not UTF-8, such as latin-1, cp1252 or gb18030.
     no_header
         The first row holds values, not names: the columns are column1, column2, and so on.
+    sheet
+        Sheet of a workbook, where several have anything in them.
     """
 
     encoding: str | None = None
     no_header: Flag = False
+    sheet: str | None = None
 
 
 AS_IT_SAYS = Text()

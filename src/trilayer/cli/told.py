@@ -1,6 +1,7 @@
-"""What ``trilayer train`` says about the table and the results."""
+"""What commands say about tables and results."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from trilayer.cli.output import counted, listed, say, score, show, table
@@ -16,6 +17,7 @@ _COLUMNS = {
     "ece": "ECE",
     "accuracy": "accuracy",
 }
+_MOST = 12  # columns that are told of, each on a line
 _PLURALS = {"number": "numbers", "category": "categories", "boolean": "yes or no", "date": "dates"}
 
 
@@ -50,6 +52,17 @@ def _described(column: "ColumnSummary") -> str:
     if column.inputs and column.note:
         facts.append(column.note)
     return f"{column.name} ({', '.join(facts)})" if facts else column.name
+
+
+def tell_drift(sentences: Sequence[str]) -> None:
+    """Say which columns differ from training, if any do."""
+    if not sentences:
+        return
+    say("columns that differ from training, which may explain bad predictions:")
+    for sentence in sentences[:_MOST]:
+        say(f"  {sentence}")
+    if len(sentences) > _MOST:
+        say(f"  and {len(sentences) - _MOST:,} more")
 
 
 def show_results(result: dict[str, Any]) -> None:

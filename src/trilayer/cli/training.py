@@ -124,6 +124,7 @@ def _result(
         "target": target.name,
         "positive": target.positive,
         "negative": target.negative,
+        "against_rest": target.one,
         "positive_rate": rows.positive_rate,
         "threshold": job.threshold,
         "rows": {
@@ -134,6 +135,11 @@ def _result(
         "inputs": network.n_features_in_,
         "columns": len(rows.encoder.columns_),
         "left_out": [{"column": name, "reason": why} for name, why in rows.encoder.dropped_],
+        "read_as": [
+            {"column": each.name, "kind": each.kind, "note": each.note}
+            for each in rows.encoder.describe()
+            if each.inputs and each.note
+        ],
         "hidden": network.params_.n2,
         "starts": network.n_starts,
         "l2": network.l2,

@@ -17,8 +17,9 @@ def of_model(model: Any, rows: Any, labels: ArrayLike) -> tuple[Params, FloatArr
     model : Params or fitted estimator
         A classifier of trilayer's, or a pipeline that ends in one. Of parameters, X and Y are
         returned as they are.
-    rows : table, or array m × n1
-        As the model's `predict` takes them; an array n1 × m that is not m × n1 too is X.
+    rows : table, or array or sparse matrix m × n1
+        As the model's `predict` takes them, and few, for they are made dense; an array n1 × m
+        that is not m × n1 too is X.
     labels : array, (m,)
         Of the model's classes.
 
@@ -30,9 +31,11 @@ def of_model(model: Any, rows: Any, labels: ArrayLike) -> tuple[Params, FloatArr
     if isinstance(model, Params):
         return model, rows, labels  # type: ignore[return-value]
     if hasattr(model, "steps"):
-        if len(model.steps) > 1:
-            rows = model[:-1].transform(rows)
-        model = model.steps[-1][1]
+        *before, (_, model) = model.steps
+        for _, step in before:
+            # imbalanced-learn's samplers change what is learnt from, and no row that is predicted.
+            if not (step is None or step == "passthrough" or hasattr(step, "fit_resample")):
+                rows = step.transform(rows)
     chosen = getattr(model, "selection_", model)
     params, classes = getattr(chosen, "params_", None), getattr(chosen, "classes_", None)
     if not isinstance(params, Params) or classes is None:
@@ -41,6 +44,8 @@ def of_model(model: Any, rows: Any, labels: ArrayLike) -> tuple[Params, FloatArr
         )
     if hasattr(model, "encoder_"):
         rows = model.encoder_.inputs(rows)
+    if hasattr(rows, "toarray"):  # a sparse matrix of SciPy's
+        rows = rows.toarray()
     X = rows.dense() if hasattr(rows, "dense") else _columns(np.asarray(rows), params.n1)
     given = np.ravel(np.asarray(labels))
     second = given == classes[1]

@@ -112,6 +112,15 @@ class Column:
         return sum(part.bins for part in self.parts)
 
     @property
+    def ends(self) -> tuple[str, str]:
+        """The least and the greatest value that its bins hold, written; nothing without bins."""
+        edges = self.parts[-1].edges if self.parts else ()
+        if not edges:
+            return "", ""
+        written = _written((edges[0], edges[-1]), as_days=self.kind == DATE)
+        return written[0], written[1]
+
+    @property
     def width(self) -> int:
         """The number of inputs."""
         parts = sum(part.width for part in self.parts)

@@ -9,8 +9,9 @@ import numpy.typing as npt
 
 from trilayer.encoding.bins import write_positions
 from trilayer.encoding.columns import BOOLEAN, CATEGORY, PARTS, Column, Part
+from trilayer.encoding.drift import Seen
 from trilayer.encoding.inputs import Inputs, Layout
-from trilayer.encoding.levels import looked_up, places_of
+from trilayer.encoding.levels import Codes, looked_up, places_of
 from trilayer.encoding.parts import parts_of
 from trilayer.encoding.quantiles import Floats
 from trilayer.tables.readings import Reading
@@ -18,22 +19,20 @@ from trilayer.tables.values import Values
 
 
 def filled(
-    m: int,
     values: Sequence[Values],
     columns: Sequence[Column],
     readings: Sequence[Reading],
     layout: Layout,
     clip: float,
     dtype: Any,
+    seen: Seen,
 ) -> Inputs:
     """Return the inputs of every row of a table.
 
     Parameters
     ----------
-    m : int
-        Rows.
     values : sequence of pyarrow.Array or pyarrow.ChunkedArray
-        The columns' values.
+        The columns' values; there is a column at least.
     columns : sequence of Column
         What was learnt of them.
     readings : sequence of Reading
@@ -43,28 +42,31 @@ def filled(
     clip : float
         What standardised numbers stay below, smoothly.
     dtype : {"float32", "float64"}
+    seen : Seen
+        Where the values are counted that are missing, and those that training had not.
     """
-    out = Inputs.empty(m, layout, dtype)
-    writer = _Writer(out, clip)
-    for column, reading, each in zip(columns, readings, values, strict=True):
+    out = Inputs.empty(len(values[0]), layout, dtype)
+    writer = _Writer(out, clip, seen)
+    for place, (column, reading, each) in enumerate(zip(columns, readings, values, strict=True)):
         write = writer.category if column.kind == CATEGORY else writer.numbers
-        write(each, column, reading)
+        write(place, each, column, reading)
     return out
 
 
 class _Writer:
     """Writes columns into inputs, one after the other: each into the next places of its kind."""
 
-    def __init__(self, out: Inputs, clip: float) -> None:
-        self.out, self.clip = out, clip
+    def __init__(self, out: Inputs, clip: float, seen: Seen) -> None:
+        self.out, self.clip, self.seen = out, clip, seen
         self._plain: Iterator[int] = count()
         self._stairs: Iterator[int] = count()
         self._levels: Iterator[int] = count(len(out.layout.stairs))
 
-    def numbers(self, values: Values, column: Column, reading: Reading) -> None:
+    def numbers(self, place: int, values: Values, column: Column, reading: Reading) -> None:
         """Write a column of numbers, truth values or dates."""
         parts = parts_of(values, reading, column.name, 1)
         absent = np.isnan(parts[0])
+        self.seen.missing[place] = np.count_nonzero(absent)
         by_name = dict(zip(PARTS[column.kind], parts, strict=True))
         limit = np.inf if column.kind == BOOLEAN else self.clip
         for part in column.parts:
@@ -72,15 +74,18 @@ class _Writer:
             self._number(standardised(numbers, part, limit))
             if part.bins:
                 g = next(self._stairs)
-                place, far = self.out.at[:, g], self.out.part[:, g]
-                write_positions(place, far, numbers, np.array(part.edges))
+                at, far = self.out.at[:, g], self.out.part[:, g]
+                write_positions(at, far, numbers, np.array(part.edges))
+                if part is column.parts[-1]:  # of a date: the days, which say when it was
+                    self.seen.strange[place] = outside(numbers, part)
         if column.missing:
             self._number(absent)
 
-    def category(self, values: Values, column: Column, reading: Reading) -> None:
+    def category(self, place: int, values: Values, column: Column, reading: Reading) -> None:
         """Write a column of texts."""
         texts, codes = looked_up(values, column.name, reading.missing)
         found = places_of(texts, column.levels + column.counted)
+        self._count(place, texts, codes, np.flatnonzero(found < 0))
         # The last entry of what codes pick from is what code -1, a missing value, picks.
         for part in column.parts:
             logs = np.append(np.log(column.counts), 0.0)[found]
@@ -95,8 +100,22 @@ class _Writer:
         elif column.missing:
             self._number(codes < 0)
 
+    def _count(self, place: int, texts: Values, codes: Codes, unknown: Codes) -> None:
+        """Count the missing values, and those of unknown levels; a text may not occur."""
+        occurring = np.bincount(codes + 1, minlength=len(texts) + 1)
+        self.seen.missing[place] = occurring[0]
+        unknown = unknown[occurring[unknown + 1] > 0]
+        self.seen.strange[place] = occurring[unknown + 1].sum()
+        if unknown.size:
+            self.seen.examples[place] = texts[int(unknown[0])].as_py()
+
     def _number(self, values: npt.NDArray[Any]) -> None:
         self.out.numbers[:, next(self._plain)] = values
+
+
+def outside(numbers: Floats, part: Part) -> int:
+    """Count the numbers that are beyond the bins of a part, which has some."""
+    return int(np.count_nonzero((numbers < part.edges[0]) | (numbers > part.edges[-1])))
 
 
 def standardised(numbers: Floats, part: Part, clip: float) -> Floats:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy.typing as npt
 
 from trilayer.encoding.columns import Column, ColumnSummary, distinct, layout_of, summary
+from trilayer.encoding.drift import Drift, Seen, drift_of
 from trilayer.encoding.inputs import Inputs, Layout
 from trilayer.encoding.parameters import Parameters
 from trilayer.encoding.state import Learnt, pack, unpack
@@ -81,6 +82,13 @@ class FittedEncoder:
         InputError
             If a number is infinite, or a counted table has another number of columns.
         """
+        return self.inputs_seen(table, named=named)[0]
+
+    def inputs_seen(self, table: Any, *, named: bool = True) -> tuple[Inputs, Seen]:
+        """Make rows inputs as `inputs` does, and tell what was met in them.
+
+        `drift` holds what was met in all rows against what was learnt.
+        """
         from trilayer.encoding.filling import filled
         from trilayer.encoding.intake import positions_of
 
@@ -89,10 +97,15 @@ class FittedEncoder:
         places = positions_of(table, wanted, learnt.names, named=named, by_name=learnt.named)
         values = [table.column(place) for place in places]
         readings = list(self.readings.values())
-        return filled(
-            len(table), values, learnt.columns, readings, self.layout, learnt.clip,
-            self.parameters.dtype,
-        )  # fmt: skip
+        seen = Seen.nothing(len(learnt.columns), len(table))
+        inputs = filled(
+            values, learnt.columns, readings, self.layout, learnt.clip, self.parameters.dtype, seen
+        )
+        return inputs, seen
+
+    def drift(self, seen: Seen) -> list[Drift]:
+        """Say how rows differ from those learnt from, column by column."""
+        return drift_of(self.columns, self.learnt.n_rows, seen)
 
     def input_names(self, names: Sequence[str] | None = None) -> list[str]:
         """Name the inputs, as ``column``, ``column from 1 to 2`` or ``column=level``.

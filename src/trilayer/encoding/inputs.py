@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from trilayer.encoding import sparse
+from trilayer.encoding.sparse import SparseRows
 from trilayer.errors import InputError
 from trilayer.lazy import cached_property
 
@@ -79,8 +81,8 @@ class Inputs:
 
     Attributes
     ----------
-    numbers : array, m × plain inputs
-        float32 or float64, any strides.
+    numbers : array, m × plain inputs; or a sparse one, m × n1
+        float32 or float64, any strides. Sparse ones are all there is: the layout has no runs.
     layout : Layout
     at : array, m × runs, uint16
         Where each sample is in each run of the layout: the bin it has come to, fewer than
@@ -92,7 +94,7 @@ class Inputs:
         of its own for each. None: ones.
     """
 
-    numbers: FloatArray
+    numbers: FloatArray | SparseRows
     layout: Layout
     at: NDArray[np.uint16]
     part: FloatArray
@@ -107,9 +109,14 @@ class Inputs:
         X : array, n1 × m
             Not copied.
         """
-        n1, m = X.shape
-        at, part = np.empty((m, 0), dtype=PLACE), np.empty((m, 0), dtype=X.dtype)
-        return cls(X.T, Layout(n1), at, part)
+        return cls.of_rows(X.T)
+
+    @classmethod
+    def of_rows(cls, rows: FloatArray | SparseRows) -> "Inputs":
+        """Return the same, from rows m × n1, not copied; sparse ones stay so."""
+        m, n1 = rows.shape
+        at, part = np.empty((m, 0), dtype=PLACE), np.empty((m, 0), dtype=rows.dtype)
+        return cls(rows, Layout(n1), at, part)
 
     @classmethod
     def empty(cls, m: int, layout: Layout, dtype: Any) -> "Inputs":
@@ -121,12 +128,12 @@ class Inputs:
         )
 
     def __len__(self) -> int:
-        return len(self.numbers)
+        return self.m
 
     @property
     def m(self) -> int:
         """The number of samples."""
-        return len(self.numbers)
+        return int(self.numbers.shape[0])
 
     @property
     def n1(self) -> int:
@@ -139,9 +146,16 @@ class Inputs:
         return self.numbers.dtype
 
     @property
+    def is_sparse(self) -> bool:
+        """Whether only what is not zero is kept."""
+        return sparse.is_sparse(self.numbers)
+
+    @property
     def nbytes(self) -> int:
         """Bytes that the samples take."""
-        return self.numbers.nbytes + self.at.nbytes + self.part.nbytes
+        if self.is_sparse:
+            return sparse.entries_bytes(self.numbers)
+        return int(self.numbers.nbytes + self.at.nbytes + self.part.nbytes)
 
     def __getitem__(self, rows: Any) -> "Inputs":
         """Return some of the samples: a slice is a view, numbers of rows are a copy."""
@@ -159,6 +173,8 @@ class Inputs:
 
     def dense(self) -> FloatArray:
         """Return the derivation's X, n1 × m: the transpose of C-contiguous rows."""
+        if self.is_sparse:
+            return sparse.dense(self.matrix().T).T
         rows = np.zeros((self.m, self.n1), dtype=self.dtype)
         rows[:, self.layout.plain] = self.numbers
         each = np.arange(self.m)
@@ -173,6 +189,25 @@ class Inputs:
         if self.scale is not None:
             rows *= self.scale.astype(self.dtype)
         return rows.T
+
+    def matrix(self) -> FloatArray | SparseRows:
+        """Return X, n1 × m, for products: a sparse one where the samples are."""
+        if not self.is_sparse:
+            return self.dense()
+        rows = self.numbers
+        return (rows if self.scale is None else sparse.scaled_entries(rows, self.scale)).T
+
+    def vary(self) -> bool:
+        """Whether any two of the samples differ."""
+        if self.is_sparse:
+            return sparse.varies(self.numbers)
+        return bool(self.m) and bool(np.ptp(self.dense(), axis=1).any())
+
+    def groups(self) -> NDArray[np.int64]:
+        """Return which of the different samples each one is: equal ones have one number."""
+        if self.is_sparse:
+            return sparse.row_groups(self.numbers)
+        return np.unique(self.dense().T, axis=0, return_inverse=True)[1].ravel()
 
 
 def compounded(scale: FloatArray | None, by: FloatArray) -> FloatArray:
@@ -195,10 +230,9 @@ def joined(parts: Sequence[Inputs]) -> Inputs:
     """Put samples of one layout and scale one after the other."""
     if len(parts) == 1:
         return parts[0]
-    numbers, at, part = (
-        np.concatenate([getattr(each, name) for each in parts])
-        for name in ("numbers", "at", "part")
-    )
+    at, part = (np.concatenate([getattr(each, name) for each in parts]) for name in ("at", "part"))
+    pieces = [each.numbers for each in parts]
+    numbers = sparse.stacked(pieces) if parts[0].is_sparse else np.concatenate(pieces)
     return replace(parts[0], numbers=numbers, at=at, part=part)
 
 

@@ -12,9 +12,11 @@ from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
+from numpy.typing import NDArray
 
 from trilayer import _fused as native
 from trilayer.encoding.inputs import Inputs, Range, as_inputs
+from trilayer.encoding.sparse import SparseRows
 from trilayer.engines.data import Data, Elsewhere, NewtonPlace, aligned, flat
 from trilayer.errors import EngineError, InputError
 from trilayer.params import FloatArray, Params, pack
@@ -340,12 +342,21 @@ def held(inputs: Inputs, Y: FloatArray | None, s: FloatArray | None) -> Any:
     layout = inputs.layout
     at, part = (inputs.at, inputs.part) if layout.runs else (None, None)
     try:
+        if inputs.is_sparse:
+            return kind(*_entries(inputs.numbers), Y, s, layout.n1, inputs.scale)
         return kind(
             aligned(inputs.numbers).T, Y, s, layout.n1, _ranges(layout.stairs),
             _ranges(layout.levels), at, part, inputs.scale,
         )  # fmt: skip
     except ValueError as error:
         raise InputError(f"the layout does not fit the inputs: {error}") from error
+
+
+def _entries(rows: SparseRows) -> tuple[FloatArray, NDArray[np.int64], NDArray[np.int32]]:
+    """Return values, where each row's start, and their inputs: copied where SciPy's are not so."""
+    values = aligned(np.ascontiguousarray(rows.data))
+    starts = np.ascontiguousarray(rows.indptr, dtype=np.int64)
+    return values, starts, np.ascontiguousarray(rows.indices, dtype=np.int32)
 
 
 @lru_cache(maxsize=64)

@@ -90,7 +90,7 @@ class ReferenceEngine:
         """
         parts: tuple[Any, ...]
         s = np.ones_like(Y) if s is None else s
-        X = np.asfortranarray(_dense(X))  # BLAS adds in another order for another layout
+        X = _laid_out(X)
         # A pool's threads have their own error state; the training loop looks at J.
         with np.errstate(over="ignore", invalid="ignore"):
             if params.n2:
@@ -107,13 +107,13 @@ class ReferenceEngine:
     ) -> FloatArray:
         """Return Z2 (E10, E33), 1 × m, block by block: no temporary outgrows a block."""
         if isinstance(X, Inputs):
-            parts = (X[start : start + _COLUMNS].dense() for start in range(0, X.m, _COLUMNS))
-            found = [self.logits(params, part) for part in parts]
+            parts = (X[start : start + _COLUMNS] for start in range(0, X.m, _COLUMNS))
+            found = [_block_logits(params, _laid_out(part)) for part in parts]
             return np.concatenate([np.empty((1, 0), params.dtype), *found], axis=1)
         Z2 = np.empty((1, X.shape[1]), dtype=np.result_type(params.dtype, X.dtype))
         for start in range(0, X.shape[1], _COLUMNS):
             block = slice(start, start + _COLUMNS)
-            Z2[:, block] = _block_logits(params, np.asfortranarray(X[:, block]))
+            Z2[:, block] = _block_logits(params, _laid_out(X[:, block]))
         return Z2
 
     def probabilities(
@@ -125,11 +125,14 @@ class ReferenceEngine:
         return np.ascontiguousarray(core.sigmoid(np.concatenate([-Z2, Z2])).T)
 
 
-def _dense(X: Inputs | FloatArray) -> FloatArray:
-    return X.dense() if isinstance(X, Inputs) else X
+def _laid_out(X: Inputs | FloatArray) -> Any:
+    """Return X, n1 × b, as products take it: SciPy's of sparse inputs, else column by column."""
+    X = X.matrix() if isinstance(X, Inputs) else X
+    # BLAS adds in another order for another layout.
+    return np.asfortranarray(X) if isinstance(X, np.ndarray) else X
 
 
-def _block_logits(params: Params, X: FloatArray) -> Any:
+def _block_logits(params: Params, X: Any) -> Any:
     if params.n2:
         return core.network_logits(params.W1, params.b1, params.W2, params.b2, X)
     return core.unit_logits(params.W2, params.b2, X)

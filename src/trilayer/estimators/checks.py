@@ -11,6 +11,7 @@ from sklearn.utils.validation import (
 )
 
 from trilayer.encoding.inputs import Inputs, compact
+from trilayer.encoding.sparse import canonical, is_sparse
 from trilayer.errors import InputError
 from trilayer.params import FloatArray
 
@@ -24,8 +25,9 @@ def checked_rows(
     ----------
     estimator : estimator
         Its `n_features_in_` and `feature_names_in_` are set, or held against X.
-    X : array-like m × n1, or Inputs
-        An array with a `layout`, as `TableEncoder.transform` returns it, becomes inputs.
+    X : array-like or sparse matrix, m × n1, or Inputs
+        A sparse matrix becomes inputs, and stays sparse; an array with a `layout`, as
+        `TableEncoder.transform` returns it, becomes inputs too.
     y : array-like, (m,)
     dtype : dtype, or list of them
     reset : bool
@@ -42,8 +44,26 @@ def checked_rows(
         check_consistent_length(X.numbers, labels)
         return checked_inputs(estimator, X, dtype, reset=reset), labels
     layout = getattr(X, "layout", None)
-    rows, labels = validate_data(estimator, X, y, dtype=dtype, reset=reset)
+    rows, labels = validate_data(
+        estimator, settled(X), y, dtype=dtype, reset=reset, accept_sparse="csr"
+    )
     return with_layout(rows, layout), labels
+
+
+def settled(X: Any) -> Any:
+    """Return a sparse matrix of numbers in its one form, and anything else as it is.
+
+    Raises
+    ------
+    InputError
+        If its own arrays contradict each other.
+    """
+    if not is_sparse(X) or X.ndim != 2 or X.dtype.kind not in "biuf":
+        return X  # scikit-learn has words for what it is
+    try:
+        return canonical(X)
+    except ValueError as error:
+        raise InputError(f"X is a sparse matrix that contradicts itself: {error}") from error
 
 
 def plain_labels(y: Any) -> Any:
@@ -77,10 +97,12 @@ def _is_missing(label: Any) -> bool:
     return label is None or type(label).__name__ in {"NAType", "NaTType"} or bool(label != label)
 
 
-def with_layout(rows: FloatArray, layout: Any) -> Inputs | FloatArray:
-    """Return inputs where rows are as a layout has them, else the rows."""
+def with_layout(rows: Any, layout: Any) -> Inputs | FloatArray:
+    """Return inputs where rows are sparse, or as a layout has them; else the rows."""
+    if is_sparse(rows):
+        return Inputs.of_rows(canonical(rows))
     if layout is None or layout.n1 != rows.shape[1] or not layout.runs:
-        return rows
+        return rows  # type: ignore[no-any-return]
     found = compact(rows, layout)
     return rows if found is None else found
 
@@ -97,7 +119,8 @@ def checked_inputs(estimator: Any, inputs: Inputs, dtype: Any, *, reset: bool) -
         )
     if not inputs.m:
         raise InputError("there are no samples: X has 0 rows, and 1 is required")
-    if not (np.isfinite(inputs.numbers).all() and np.isfinite(inputs.part).all()):
+    numbers = inputs.numbers.data if inputs.is_sparse else inputs.numbers
+    if not (np.isfinite(numbers).all() and np.isfinite(inputs.part).all()):
         raise InputError("X holds NaN or infinity")
     dtypes = dtype if isinstance(dtype, list) else [dtype]
     return inputs if inputs.dtype in dtypes else inputs.astype(dtypes[0])

@@ -1,6 +1,5 @@
 """`TriLayerClassifier`: scikit-learn outside (rows), the derivation inside (columns)."""
 
-import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,7 +15,6 @@ from sklearn.exceptions import ConvergenceWarning
 
 from trilayer.derivation import core
 from trilayer.encoding.inputs import Inputs
-from trilayer.errors import InputError
 from trilayer.estimators.callbacks import CallbackSupportMixin, FitReport, with_callbacks
 from trilayer.estimators.checks import checked_rows
 from trilayer.estimators.predicting import PredictsMixin
@@ -26,19 +24,18 @@ from trilayer.estimators.preparing import (
     check_previous,
     check_settings,
     check_source_settings,
-    check_val_source,
     dtypes_of,
-    held_out_of,
     samples_of,
     seed_of,
-    validation_samples,
 )
 from trilayer.estimators.stepping import GoesOnMixin
+from trilayer.estimators.watched import held_out_of, held_out_source
+from trilayer.estimators.words import ending, say, spoken, warn
 from trilayer.fit.advice import flatness
 from trilayer.fit.fitting import Trained, fit
 from trilayer.fit.loop import Keeping, Progress, Watcher
 from trilayer.fit.run import Stepped, start_params
-from trilayer.fit.samples import Samples, in_memory, two_classes, without_weightless
+from trilayer.fit.samples import Samples, in_memory, two_classes
 from trilayer.fit.spec import Spec
 from trilayer.params import FloatArray, Params, unpack
 from trilayer.sources import LabelledSource, Source
@@ -116,6 +113,8 @@ class TriLayerClassifier(
         By default one for each processor at hand. The result does not depend on it.
     random_state : int, RandomState or None
         Decides the start, the order of batches and the held-out share.
+    verbose : bool or int
+        Write a line to standard error after each iteration, or after every so many of them.
 
     Attributes
     ----------
@@ -182,6 +181,7 @@ class TriLayerClassifier(
         dtype: Any = None,
         n_threads: int | None = None,
         random_state: Any = None,
+        verbose: bool | int = False,
     ) -> None:
         self.hidden_units = hidden_units
         self.solver = solver
@@ -205,6 +205,7 @@ class TriLayerClassifier(
         self.dtype = dtype
         self.n_threads = n_threads
         self.random_state = random_state
+        self.verbose = verbose
 
     # ---- learning --------------------------------------------------------------------
 
@@ -219,25 +220,30 @@ class TriLayerClassifier(
         y_val: ArrayLike | None = None,
         on_step: Watcher | None = None,
         checkpoint: Keeping | None = None,
+        groups: ArrayLike | None = None,
     ) -> "TriLayerClassifier":
         """Train the network.
 
         Parameters
         ----------
-        X : array-like m × n1, or Inputs
-            Samples as rows. What `TableEncoder.transform` returns, or `TableEncoder.inputs`, is
-            looked up instead of multiplied, and several times faster.
+        X : array-like or sparse matrix, m × n1, or Inputs
+            Samples as rows. A sparse matrix of SciPy's, in any form, is never made dense: time
+            and memory go with the numbers in it. What `TableEncoder.transform` returns, or
+            `TableEncoder.inputs`, is looked up instead of multiplied, and several times faster.
         y : array-like, (m,)
             Two labels of any type.
         sample_weight : array-like, (m,), optional
             Weight 2 is the sample twice, weight 0 its absence.
         X_val, y_val : array-like, optional
-            Held-out samples for `validation_curve_` and for early stopping.
+            Held-out samples for `validation_curve_` and for early stopping; X_val as X.
         on_step : callable, optional
             Called after each iteration with a `trilayer.fit.loop.Progress`; a true
             answer stops the run.
         checkpoint : Checkpoint, optional
             Where the run is written down while it lasts, and goes on from after a fault.
+        groups : array-like, (m,), optional
+            Of the samples: those of a group are not on both sides of what `early_stopping`
+            holds out.
 
         Returns
         -------
@@ -255,9 +261,8 @@ class TriLayerClassifier(
         classes = two_classes(labels)
         check_previous(self, classes)
         samples = samples_of(self, rows, labels, sample_weight, classes)
-        samples = without_weightless(samples, classes)
         seed = seed_of(self, checkpoint)
-        samples, held_out = held_out_of(self, samples, X_val, y_val, classes, seed)
+        samples, held_out = held_out_of(self, samples, (X_val, y_val, groups), classes, seed)
         with in_memory(samples, self.n_threads) as source:
             given = (X, y, {"sample_weight": sample_weight})
             return self._learn(source, held_out, classes, seed, on_step, checkpoint, given)
@@ -302,18 +307,9 @@ class TriLayerClassifier(
         check_source_settings(self, source)
         classes = two_classes(np.asarray(source.classes_))
         check_previous(self, classes)
-        held_out: Samples | Source | None = val_source
-        if val_source is not None:
-            check_val_source(source, val_source, given_too=X_val is not None)
         self.__dict__.pop("feature_names_in_", None)
         self.n_features_in_ = source.n1
-        if val_source is None:
-            held_out = validation_samples(self, X_val, y_val, source.dtype, classes)
-        if self.early_stopping and held_out is None:
-            raise InputError(
-                "early_stopping needs held-out samples, which fit_source does not take from the "
-                "source: give X_val and y_val, or val_source"
-            )
+        held_out = held_out_source(self, source, (X_val, y_val, val_source), classes)
         seed = seed_of(self, checkpoint)
         return self._learn(source, held_out, classes, seed, on_step, checkpoint, (None, None, {}))
 
@@ -328,30 +324,29 @@ class TriLayerClassifier(
         given: tuple[Any, Any, dict[str, Any]],
     ) -> "TriLayerClassifier":
         """Run the solver over a source; what `fit` and `fit_source` have in common."""
-        report, spec = FitReport(self, *given, self.max_iter), self.spec()
+        report, spec = FitReport(self, *given, self.max_iter * self.n_starts), self.spec()
         start = start_params(spec, source.n1, seed, source.dtype)
 
-        def watch(progress: Progress) -> bool:
-            stop = bool(on_step and on_step(progress))
-            if not report.is_wanted:
-                return stop
+        def fitted(progress: Progress) -> dict[str, Any]:
             params = unpack(progress.theta, start.n1, start.n2).astype(source.dtype)
-            fitted = {"classes_": classes, "params_": params}
-            return report.iteration(fitted) or stop
+            return {"classes_": classes, "params_": params}
 
-        watched = watch if on_step or report.is_wanted else None
-        trained = fit(spec, source, seed, held_out=held_out, watch=watched, checkpoint=checkpoint)
+        watch = report.steps(spoken(self.verbose, on_step), fitted)
+        trained = fit(spec, source, seed, held_out=held_out, watch=watch, checkpoint=checkpoint)
         self.adopt(trained, classes, seed)
+        say(self.verbose, ending(trained.outcome))
         if trained.problem:
-            warnings.warn(trained.problem, ConvergenceWarning, stacklevel=4)
+            warn(trained.problem, ConvergenceWarning)
         if flat := flatness(trained.params, trained.outcome, source, self.l2):
-            warnings.warn(flat, UserWarning, stacklevel=4)
+            warn(flat, UserWarning)
         report.end()
         return self
 
     def spec(self) -> Spec:
         """Return the parameters as a plain record, with the network of before for a warm start."""
-        return Spec(**self.get_params(deep=False), previous=getattr(self, "params_", None))
+        said = self.get_params(deep=False)
+        said.pop("verbose")  # it changes what a person is told, and nothing of a fit
+        return Spec(**said, previous=getattr(self, "params_", None))
 
     def adopt(
         self, trained: Trained, classes: NDArray[Any], seed: int | None = None
@@ -362,7 +357,6 @@ class TriLayerClassifier(
         ----------
         trained : Trained
         classes : array, (2,)
-            The labels that Y = 0 and Y = 1 were.
         seed : int, optional
             For `partial_fit` to go on with; without one it begins anew from the network.
         """
@@ -375,15 +369,15 @@ class TriLayerClassifier(
         self.n_evaluations_, self.stop_reason_ = outcome.evaluations, outcome.reason
         self.__dict__.pop("_stepped", None)
         if seed is not None:
-            self._stepped = Stepped(seed)
+            self._stepped = Stepped(seed)._asdict()
         return self
 
     # Here and not where other predictions are: scikit-learn wraps what the class itself defines.
     def transform(self, X: ArrayLike | Inputs) -> FloatArray:
         """Return the hidden activations A1ᵀ (E8), m × n2; without a hidden layer, m × 0."""
         rows = self._rows(X)
-        dense = rows.dense() if isinstance(rows, Inputs) else rows.T
-        Z1 = core.hidden_preactivation(self.params_.W1, self.params_.b1, dense)
+        X = rows.matrix() if isinstance(rows, Inputs) else rows.T
+        Z1 = core.hidden_preactivation(self.params_.W1, self.params_.b1, X)
         return np.asarray(core.sigmoid(Z1)).T
 
     @property
@@ -394,5 +388,6 @@ class TriLayerClassifier(
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_class = False
+        tags.input_tags.sparse = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags

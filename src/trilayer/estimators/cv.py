@@ -1,6 +1,5 @@
 """`TriLayerClassifierCV`: weight decay and hidden units chosen by held-out log-loss."""
 
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral
 from typing import Any
@@ -14,10 +13,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from trilayer.encoding.inputs import Inputs
 from trilayer.errors import InputError
+from trilayer.estimators.callbacks import CallbackSupportMixin, FitReport, with_callbacks
 from trilayer.estimators.checks import checked_rows
 from trilayer.estimators.classifier import TriLayerClassifier
 from trilayer.estimators.folds import splits_of
 from trilayer.estimators.preparing import all_or_nothing, weighted
+from trilayer.estimators.words import choice, ending, say, spoken, spoken_choice, warn
 from trilayer.fit.protocol import Keeping
 from trilayer.fit.records import Watcher
 from trilayer.fit.samples import (
@@ -33,7 +34,7 @@ from trilayer.select.recipe import Selected, Wish, select_on
 from trilayer.select.weights import relative
 
 
-class TriLayerClassifierCV(ClassifierMixin, BaseEstimator):
+class TriLayerClassifierCV(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     """`TriLayerClassifier` whose weight decay is chosen inside `fit`, and averaged over starts.
 
     Every candidate is trained on a part of the rows and judged by its log-loss on the rest:
@@ -45,9 +46,9 @@ class TriLayerClassifierCV(ClassifierMixin, BaseEstimator):
     Parameters
     ----------
     estimator : TriLayerClassifier, optional
-        What is trained, but for l2, hidden_units, n_starts, n_threads and random_state. By
-        default, up to 2,000 rows 16 hidden units with lbfgs, up to 20,000 rows 64, and beyond
-        64 with adam and a falling learning rate (see `trilayer.select.presets`).
+        What is trained, but for l2, hidden_units, n_starts, n_threads, random_state and
+        verbose. By default, up to 2,000 rows 16 hidden units with lbfgs, up to 20,000 rows 64,
+        and beyond 64 with adam and a falling learning rate (see `trilayer.select.presets`).
     l2s : sequence of float, optional
         Weight decays to choose from, all of which are tried; one is taken without choosing.
         By default a grid from 60 to 0.1, of which neighbours are tried until the best one
@@ -69,6 +70,9 @@ class TriLayerClassifierCV(ClassifierMixin, BaseEstimator):
     n_threads : int, optional
         By default one for each processor at hand.
     random_state : int, RandomState or None
+    verbose : bool or int
+        Write a line to standard error after each candidate, and after each iteration of the
+        last training, or after every so many of them.
 
     Attributes
     ----------
@@ -107,6 +111,7 @@ class TriLayerClassifierCV(ClassifierMixin, BaseEstimator):
         "class_weight": [dict, StrOptions({"balanced"}), None],
         "n_threads": [Interval(Integral, 1, None, closed="left"), None],
         "random_state": ["random_state"],
+        "verbose": ["verbose"],
     }
 
     def __init__(
@@ -121,6 +126,7 @@ class TriLayerClassifierCV(ClassifierMixin, BaseEstimator):
         class_weight: Mapping[Any, float] | str | None = None,
         n_threads: int | None = None,
         random_state: Any = None,
+        verbose: bool | int = False,
     ) -> None:
         self.estimator = estimator
         self.l2s = l2s
@@ -131,8 +137,10 @@ class TriLayerClassifierCV(ClassifierMixin, BaseEstimator):
         self.class_weight = class_weight
         self.n_threads = n_threads
         self.random_state = random_state
+        self.verbose = verbose
 
-    @all_or_nothing
+    @all_or_nothing  # outside: callbacks are torn down before
+    @with_callbacks
     def fit(
         self,
         X: ArrayLike | Inputs,
@@ -147,7 +155,8 @@ class TriLayerClassifierCV(ClassifierMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like m × n1, or Inputs
+        X : array-like or sparse matrix, m × n1, or Inputs
+            As for `TriLayerClassifier.fit`.
         y : array-like, (m,)
             Two labels of any type.
         sample_weight : array-like, (m,), optional
@@ -185,13 +194,22 @@ class TriLayerClassifierCV(ClassifierMixin, BaseEstimator):
         samples = without_weightless(samples, classes)
         samples = samples._replace(s=relative(samples.s).astype(rows.dtype))
         found = splits_of(self.cv, groups, X, labels, present, seed)
+        report = FitReport(self, X, y, {"sample_weight": sample_weight})
         with in_memory(samples, self.n_threads) as source:
             selected = select_on(
-                source, classes, self._wish(found, seed), on_step=on_step, on_choice=on_choice,
+                source,
+                classes,
+                self._wish(found, seed),
+                on_step=report.steps(spoken(self.verbose, on_step)),
+                on_choice=report.choices(spoken_choice(self.verbose, on_choice)),
                 checkpoint=checkpoint,
-            )  # fmt: skip
+            )
         self.classes_ = classes
-        return self.adopt(selected)
+        self.adopt(selected)
+        say(self.verbose, choice(self.hidden_units_, self.l2_, self.candidates_))
+        say(self.verbose, ending(selected.trained.outcome))
+        report.end()
+        return self
 
     def _wish(self, found: list[Split] | None, seed: int) -> Wish:
         return Wish(
@@ -215,7 +233,7 @@ class TriLayerClassifierCV(ClassifierMixin, BaseEstimator):
         problem = selected.trained.problem
         # A recipe's iterations are as many as it takes.
         if problem and not (self.estimator is None and " stopped at max_iter" in problem):
-            warnings.warn(problem, ConvergenceWarning, stacklevel=3)
+            warn(problem, ConvergenceWarning)
         return self
 
     @property
@@ -277,6 +295,7 @@ class TriLayerClassifierCV(ClassifierMixin, BaseEstimator):
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_class = False
+        tags.input_tags.sparse = True
         return tags
 
 

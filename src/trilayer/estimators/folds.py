@@ -10,6 +10,7 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from trilayer.encoding.inputs import Inputs
+from trilayer.encoding.sparse import is_sparse
 from trilayer.errors import InputError
 from trilayer.select.presets import FOLDS, SMALL, Split, group_folds
 
@@ -31,7 +32,7 @@ def splits_of(
         a splitter sees those alone that are.
     groups : array-like, (m,), or None
         Rows of a group stay on one side.
-    X : table, array or Inputs
+    X : table, array, sparse matrix or Inputs
     labels : array, (m,)
     present : array of int
         The rows that weigh something, ascending.
@@ -60,7 +61,8 @@ def splits_of(
     elif cv is None:
         found = _by_groups(there, groups, seed)
     else:
-        rows = np.zeros((len(labels), 1)) if isinstance(X, Inputs) else X
+        rows: Any = np.zeros((len(labels), 1)) if isinstance(X, Inputs) else X
+        rows = rows.tocsr() if is_sparse(rows) else rows  # others have no rows to choose from
         if len(present) < len(labels):
             rows = _safe_indexing(rows, present)
         found = list(check_cv(cv, there, classifier=True).split(rows, there, groups))
@@ -85,6 +87,28 @@ def _by_groups(labels: NDArray[Any], groups: NDArray[Any], seed: int) -> list[Sp
         )
     sound = group_folds(labels, groups, min(FOLDS, fewest), seed)
     return sound if len(labels) <= SMALL else sound[:1]
+
+
+def share_of_groups(
+    labels: NDArray[Any], groups: NDArray[Any], fraction: float, seed: int
+) -> Split:
+    """Return rows to learn from and a share of about that size to watch, of other groups.
+
+    Raises
+    ------
+    InputError
+        If no such share leaves both classes on both sides.
+    """
+    count = max(2, min(round(1 / fraction), len(np.unique(groups))))
+    if len(np.unique(groups)) > 1:
+        for learnt, held in group_folds(labels, groups, count, seed):
+            if len(np.unique(labels[held])) == 2:
+                return learnt, held
+    raise InputError(
+        f"early_stopping cannot hold out validation_fraction={fraction:g} of "
+        f"{len(np.unique(groups))} groups with both classes on both sides: give X_val and y_val, "
+        "or set early_stopping=False"
+    )
 
 
 def _check(found: Sequence[Split], labels: NDArray[Any]) -> None:

@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from trilayer.derivation import core
 from trilayer.encoding.inputs import Inputs
 from trilayer.engines import select
-from trilayer.estimators.checks import checked_inputs, with_layout
+from trilayer.estimators.checks import checked_inputs, settled, with_layout
 from trilayer.fit.run import threads
 from trilayer.fit.samples import columns
 from trilayer.params import FloatArray, Params
@@ -44,7 +44,7 @@ class PredictsMixin:
 
         Parameters
         ----------
-        X : array-like, m × n1
+        X : array-like or sparse matrix, m × n1, or Inputs
 
         Returns
         -------
@@ -81,8 +81,9 @@ class PredictsMixin:
         if isinstance(X, Inputs):
             return checked_inputs(self, X, self.params_.dtype, reset=False)
         layout = getattr(X, "layout", None)
-        rows = validate_data(self, X, dtype=self.params_.dtype, reset=False)
-        return with_layout(np.asarray(rows), layout)
+        dtype = self.params_.dtype
+        rows = validate_data(self, settled(X), dtype=dtype, reset=False, accept_sparse="csr")
+        return with_layout(rows, layout)
 
     def _needs_no_check(self, X: NDArray[Any]) -> bool:
         """Whether scikit-learn's checks would find nothing and change nothing.

@@ -8,24 +8,24 @@ from typing import Any, TypeVar, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import _check_sample_weight
+from sklearn.utils.validation import (
+    _check_sample_weight,
+)
 
 from trilayer.encoding.inputs import Inputs
 from trilayer.engines import ENGINES
 from trilayer.errors import InputError
-from trilayer.estimators.checks import checked_rows
 from trilayer.fit.protocol import Keeping
 from trilayer.fit.samples import (
     Samples,
     drawn_seed,
-    hold_out,
     reweighted,
     targets,
     two_classes,
 )
 from trilayer.params import FloatArray, Params
 from trilayer.solvers import SCHEDULES, check_name
-from trilayer.sources import LabelledSource, Source
+from trilayer.sources import LabelledSource
 
 CONSTRAINTS: dict[str, Any] = {
     "hidden_units": [Interval(Integral, 0, None, closed="left"), None],
@@ -50,6 +50,7 @@ CONSTRAINTS: dict[str, Any] = {
     "dtype": "no_validation",
     "n_threads": [Interval(Integral, 1, None, closed="left"), None],
     "random_state": ["random_state"],
+    "verbose": ["verbose"],
 }
 """What each parameter may be, in scikit-learn's own form."""
 
@@ -71,17 +72,6 @@ def all_or_nothing(fit: _Method) -> _Method:
             raise
 
     return cast("_Method", whole)
-
-
-def check_val_source(source: Source, held_out: Source, *, given_too: bool) -> None:
-    """Refuse a held-out source that is not as the other, or not the only one."""
-    if given_too:
-        raise InputError("X_val and val_source are two ways to say one thing: give one of them")
-    if (held_out.n1, held_out.dtype) != (source.n1, source.dtype):
-        raise InputError(
-            f"val_source holds {held_out.n1} inputs in {held_out.dtype}, the source {source.n1} "
-            f"in {source.dtype}"
-        )
 
 
 def check_settings(estimator: Any) -> None:
@@ -170,29 +160,3 @@ def weighted(
     if sample_weight is not None:
         s = _check_sample_weight(sample_weight, labels, dtype=dtype, ensure_non_negative=True)
     return Samples(rows, targets(labels, classes, rows.dtype), s)
-
-
-def held_out_of(
-    estimator: Any, samples: Samples, X_val: Any, y_val: Any, classes: NDArray[Any], seed: int
-) -> tuple[Samples, Samples | None]:
-    """Return the samples to learn from, and those to watch: given ones, or a share of the first."""
-    given = validation_samples(estimator, X_val, y_val, samples.X.dtype, classes)
-    if given is None and estimator.early_stopping:
-        return hold_out(samples, estimator.validation_fraction, seed)
-    return samples, given
-
-
-def validation_samples(
-    estimator: Any, X_val: Any, y_val: Any, dtype: Any, classes: NDArray[Any]
-) -> Samples | None:
-    """Return the held-out samples that were given, if any were."""
-    if (X_val is None) != (y_val is None):
-        raise InputError("X_val and y_val come together: one of them is missing")
-    if X_val is None:
-        return None
-    try:
-        rows, labels = checked_rows(estimator, X_val, y_val, dtype, reset=False)
-    except ValueError as error:
-        raise InputError(f"X_val, y_val: {error}") from error
-    Y = targets(labels, classes, rows.dtype, "y_val")
-    return Samples(rows, Y, np.ones_like(Y))

@@ -5,9 +5,10 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import validate_data
 
+from trilayer.encoding.inputs import Inputs
 from trilayer.errors import InputError
+from trilayer.estimators.checks import checked_rows
 from trilayer.estimators.preparing import (
     all_classes,
     all_or_nothing,
@@ -16,6 +17,7 @@ from trilayer.estimators.preparing import (
     samples_of,
     seed_of,
 )
+from trilayer.estimators.words import say
 from trilayer.fit.run import Stepped, start_params, step_on
 from trilayer.params import Params, unpack
 from trilayer.solvers import SOLVERS
@@ -33,18 +35,20 @@ class GoesOnMixin:
     """An estimator whose solver may be asked for one iteration at a time."""
 
     class_weight: Any
+    verbose: bool | int
     params_: Params
-    _stepped: Stepped
+    _stepped: dict[str, Any]  # a `Stepped`, as what any pickle or skops file may hold
     spec: Any
     loss_curve_: list[float]
     validation_curve_: list[float]
     classes_: NDArray[Any]
+    n_features_in_: int
 
     @available_if(_can_go_on)
     @all_or_nothing
     def partial_fit(
         self,
-        X: ArrayLike,
+        X: ArrayLike | Inputs,
         y: ArrayLike,
         classes: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
@@ -76,31 +80,32 @@ class GoesOnMixin:
         _check_going_on(self, None if first else self.params_)
         known = all_classes(self, classes)
         dtypes = dtypes_of(self) if first else self.params_.dtype
-        rows, labels = validate_data(self, X, y, dtype=dtypes, reset=first)
+        rows, labels = checked_rows(self, X, y, dtypes, reset=first)
         samples = samples_of(self, rows, labels, sample_weight, known)
         if not np.any(samples.s > 0):
             raise InputError("all sample weights are zero: there is nothing to learn")
-        stepped = getattr(self, "_stepped", None)  # a loaded model has parameters alone
-        if stepped is None:
-            stepped = Stepped(seed_of(self))
+        before = getattr(self, "_stepped", None)  # a loaded model has parameters alone
+        stepped = Stepped(seed_of(self)) if before is None else Stepped(**before)
+        if before is None:
             curves: tuple[list[float], list[float]] = [], []
         else:
             curves = self.loss_curve_, self.validation_curve_
         spec = self.spec()
         if first:
-            start = start_params(spec, rows.shape[1], stepped.seed, rows.dtype)
+            start = start_params(spec, self.n_features_in_, stepped.seed, rows.dtype)
         else:
             start = self.params_
         step, stepped, self.engine_ = step_on(spec, samples, stepped, start)
         # The network has all of float64's digits: another copy would say nothing more.
         kept = None if rows.dtype == np.float64 else step.theta
-        self._stepped, self.solver_ = stepped._replace(theta=kept), stepped.solver
+        self._stepped, self.solver_ = stepped._replace(theta=kept)._asdict(), stepped.solver
         self.classes_ = known
-        self.params_ = unpack(step.theta, rows.shape[1], start.n2).astype(rows.dtype)
+        self.params_ = unpack(step.theta, start.n1, start.n2).astype(rows.dtype)
         self.n_iter_ = self.best_iter_ = stepped.done + step.k
         self.n_evaluations_, self.stop_reason_ = step.evaluations, "max_iter"
         self.loss_curve_, self.validation_curve_ = curves
         self.loss_curve_.append(step.J)
+        say(self.verbose, f"iteration {self.n_iter_}: loss {step.J:.6g}")
         return self
 
 

@@ -18,6 +18,7 @@ from sklearn.utils.validation import (
 
 from trilayer.encoding import TableEncoder
 from trilayer.encoding.inputs import Inputs
+from trilayer.estimators.callbacks import CallbackSupportMixin, FitReport, with_callbacks
 from trilayer.estimators.checks import plain_labels
 from trilayer.estimators.cv import TriLayerClassifierCV
 from trilayer.estimators.folds import splits_of
@@ -34,7 +35,7 @@ _ROWS = 65_536
 """Rows encoded at a time when predicting: the inputs are many times as large as the table."""
 
 
-class TriLayerTableClassifier(ClassifierMixin, BaseEstimator):
+class TriLayerTableClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     """A `TableEncoder` and a `TriLayerClassifierCV` behind it, for data frames.
 
     Takes pandas, polars and Arrow tables, and 2-D arrays, as they are: numbers, categories,
@@ -59,6 +60,8 @@ class TriLayerTableClassifier(ClassifierMixin, BaseEstimator):
     decimal, thousands : str, optional
     dayfirst : bool, optional
         How the table is written, where its columns do not show it: as for `TableEncoder`.
+    verbose : bool or int
+        As for `TriLayerClassifierCV`.
 
     Attributes
     ----------
@@ -102,6 +105,7 @@ class TriLayerTableClassifier(ClassifierMixin, BaseEstimator):
         "decimal": [str, None],
         "thousands": [str, None],
         "dayfirst": ["boolean", None],
+        "verbose": ["verbose"],
     }
 
     def __init__(
@@ -124,6 +128,7 @@ class TriLayerTableClassifier(ClassifierMixin, BaseEstimator):
         decimal: str | None = None,
         thousands: str | None = None,
         dayfirst: bool | None = None,
+        verbose: bool | int = False,
     ) -> None:
         self.categorical = categorical
         self.drop = drop
@@ -142,8 +147,10 @@ class TriLayerTableClassifier(ClassifierMixin, BaseEstimator):
         self.decimal = decimal
         self.thousands = thousands
         self.dayfirst = dayfirst
+        self.verbose = verbose
 
-    @all_or_nothing
+    @all_or_nothing  # outside: callbacks are torn down before
+    @with_callbacks
     def fit(
         self,
         X: Any,
@@ -159,7 +166,8 @@ class TriLayerTableClassifier(ClassifierMixin, BaseEstimator):
         Parameters
         ----------
         X : table
-            A pandas, polars or pyarrow table, or a 2-D array.
+            A pandas, polars (lazy too) or pyarrow table, a RecordBatchReader, a relation of
+            DuckDB, or a 2-D array.
         y : array-like, (m,)
             Two labels of any type.
         sample_weight, on_step, on_choice, checkpoint, groups : optional
@@ -174,7 +182,10 @@ class TriLayerTableClassifier(ClassifierMixin, BaseEstimator):
         ValueError
             If the table or a parameter cannot be used; the message says why.
         """
+        from trilayer.tables.frames import at_hand
+
         self._validate_params()
+        X = at_hand(X)
         labels, weights = column_or_1d(plain_labels(y), warn=True), None
         if sample_weight is not None:
             weights = relative(
@@ -193,6 +204,7 @@ class TriLayerTableClassifier(ClassifierMixin, BaseEstimator):
             number=self.number, date=self.date, missing=self.missing, decimal=self.decimal,
             thousands=self.thousands, dayfirst=self.dayfirst,
         )  # fmt: skip
+        report = FitReport(self, X, y, {"sample_weight": sample_weight})
         selection = TriLayerClassifierCV(
             l2s=self.l2s,
             hidden_units=self.hidden_units,
@@ -202,8 +214,18 @@ class TriLayerTableClassifier(ClassifierMixin, BaseEstimator):
             class_weight=self.class_weight,
             n_threads=self.n_threads,
             random_state=self.random_state,
-        ).fit(inputs, labels, weights, on_step, on_choice, checkpoint)
-        return self.adopt(encoder, selection)
+            verbose=self.verbose,
+        ).fit(
+            inputs,
+            labels,
+            weights,
+            report.steps(on_step),
+            report.choices(on_choice),
+            checkpoint,
+        )
+        self.adopt(encoder, selection)
+        report.end()
+        return self
 
     def adopt(
         self, encoder: TableEncoder, selection: TriLayerClassifierCV
@@ -246,6 +268,15 @@ class TriLayerTableClassifier(ClassifierMixin, BaseEstimator):
         names = self.encoder_.fitted_.learnt.names
         relevance = np.array([found.get(name, 0.0) for name in names])
         return np.asarray(relevance / relevance.sum())
+
+    @property
+    def coef_(self) -> FloatArray:
+        """Weights are of the encoder's inputs, not of the table's columns: `selection_.coef_`."""
+        raise AttributeError(
+            "a table's columns are several inputs each: with hidden_units=0 their weights are "
+            "selection_.coef_ and selection_.intercept_, and encoder_.get_feature_names_out() "
+            "names them"
+        )
 
     @property
     def candidates_(self) -> list[Candidate]:

@@ -35,7 +35,7 @@ def flatness(params: Params, outcome: Outcome, source: Source, l2: float) -> str
         return None
     some = source.part(np.arange(min(source.m, _LOOKED_AT)))
     A2 = core.sigmoid(select("reference").logits(params, some.inputs))
-    if np.ptp(A2) > _SAME or not np.ptp(some.X, axis=1).any():
+    if np.ptp(A2) > _SAME or not some.inputs.vary():
         return None
     return (
         f"every probability comes out as {float(A2[0, 0]):.3f}: l2={l2:g} outweighs what the "

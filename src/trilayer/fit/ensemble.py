@@ -51,10 +51,11 @@ def run_starts(
     stop, together = Event(), _one_at_a_time(watch)
     accepted: Future[None] = Future()
 
-    def look(progress: Progress) -> bool:
-        return stop.is_set() or (together is not None and together(progress))
-
     def one(k: int) -> Fitted:
+        def look(progress: Progress) -> bool:
+            told = progress._replace(start=k + 1, starts=count)
+            return stop.is_set() or (together is not None and together(told))
+
         stage = None if checkpoint is None else _Stage(checkpoint, accepted, k)
         try:
             return run(

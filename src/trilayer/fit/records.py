@@ -65,7 +65,24 @@ class Limits:
 
 
 class Progress(NamedTuple):
-    """What a watcher is told after each iteration."""
+    """What a watcher is told after each iteration.
+
+    Attributes
+    ----------
+    k, max_iter : int
+        The iteration, and the last that there may be.
+    J : float
+        The objective.
+    gradient_norm : float
+    validation : float or None
+        The score of the held-out samples, if there are any.
+    seconds : float
+        Spent so far.
+    theta : array
+        Packed parameters; they cannot be written to.
+    start, starts : int
+        Which of several starts, counted from 1, and of how many.
+    """
 
     k: int
     max_iter: int
@@ -74,6 +91,8 @@ class Progress(NamedTuple):
     validation: float | None
     seconds: float
     theta: FloatArray
+    start: int = 1
+    starts: int = 1
 
 
 REASONS = (

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trilayer.errors import InputError
+from trilayer.errors import TriLayerError
 from trilayer.lab import limits
 from trilayer.lab.faults import RefusalError
 from trilayer.lab.frames import Message
@@ -167,7 +167,7 @@ def _read_upload(name: str, data: bytes) -> "pa.Table":
     data = _unpacked(data)
     try:
         return read_table(io.BytesIO(data))
-    except InputError as error:  # it calls every stream by one name
+    except TriLayerError as error:  # it calls every stream by one name
         raise RefusalError("said", text=str(error).replace("standard input", name, 1)) from error
 
 
@@ -177,7 +177,7 @@ def _unpacked(data: bytes) -> bytes:
     A few bytes of either can stand for more than the memory there is.
     """
     if is_packed(data[:4]):
-        with suppress(OSError, pa.ArrowException, InputError):  # it is said where it is read
+        with suppress(OSError, pa.ArrowException, TriLayerError):  # it is said where it is read
             plain = unpacked(pa.BufferReader(data), data[:4], "")
             data = bytes(plain.read(limits.UNPACKED_BYTES + 1))
         if len(data) > limits.UNPACKED_BYTES:

@@ -58,7 +58,9 @@ def save(
     ----------
     model : TriLayerClassifier, TriLayerClassifierCV, TriLayerTableClassifier or Pipeline
         Fitted. A pipeline's network comes last, behind a TableEncoder, or behind StandardScaler,
-        MinMaxScaler, MaxAbsScaler, RobustScaler, SimpleImputer and "passthrough".
+        MinMaxScaler, MaxAbsScaler, RobustScaler, SimpleImputer and "passthrough". Save all of
+        it: a last step alone takes rows as the steps before it leave them, which nobody can
+        tell from the rows themselves.
     path : str or path
         The file; its folder must exist.
     check_rows : table or array, optional

@@ -83,7 +83,7 @@ def read_table(
     InputError
         If a value, or the target, is not usable, or there are too few rows.
     """
-    split = Split(seed, min(share, MOST_HELD / max(table.rows, 1)))
+    split = Split(seed, min(share, MOST_HELD / max(table.rows, 1)), positive)
     plain = TableEncoder(categorical=table.columns.categorical, max_bins=0)
     learnt = learn(table, plain, positive=positive, split=split, on_rows=on_rows)
     learnt.encoder = sized(learnt.encoder)

@@ -133,7 +133,7 @@ def splits(rows: MemorySource, seed: int) -> list[Split]:
     folds = min(FOLDS, rarer)
     if folds < 2:
         return []
-    group = np.unique(rows.X.T, axis=0, return_inverse=True)[1].ravel()
+    group = rows.inputs.groups()
     different = int(group.max()) + 1
     if different == len(group) or different < 2 * folds:  # all differ, or nearly none
         return list(StratifiedKFold(folds, shuffle=True, random_state=seed).split(any_X, y))

@@ -6,13 +6,14 @@ files or partitions does not.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from trilayer.encoding.inputs import Inputs, Layout
+from trilayer.encoding.sparse import SparseRows
 from trilayer.params import FloatArray
 
 Fingerprint = Mapping[str, str]
@@ -38,7 +39,8 @@ def block_digest(inputs: Inputs, Y: FloatArray, s: FloatArray | None) -> BlockDi
         Sample weights; None stands for ones, and gives what ones give.
     """
     weights = b"" if s is None or np.all(s == 1) else _raw(s)
-    X = hashlib.sha256(_raw(inputs.numbers))
+    numbers = inputs.numbers
+    X = hashlib.sha256(b"".join(_entries(numbers)) if inputs.is_sparse else _raw(numbers))
     for places in (inputs.at, inputs.part) if inputs.layout.runs else ():
         X.update(_raw(places))
     return BlockDigest(X.digest(), *(hashlib.sha256(part).digest() for part in (_raw(Y), weights)))
@@ -59,6 +61,13 @@ def fingerprint(
             sum_.update(part)
     names = ("X", "y", "sample_weight")
     return {name: sum_.hexdigest() for name, sum_ in zip(names, whole, strict=True)}
+
+
+def _entries(rows: SparseRows) -> "Iterator[memoryview[int]]":
+    """Give sparse rows: how many numbers each has, of which inputs, and the numbers."""
+    for places in (np.diff(rows.indptr), rows.indices):
+        yield _raw(places.astype(np.int64))
+    yield _raw(rows.data)
 
 
 def _raw(array: NDArray[Any]) -> "memoryview[int]":

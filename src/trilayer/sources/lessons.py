@@ -17,7 +17,8 @@ from trilayer.sources.rowcache import size_of
 from trilayer.sources.split import Split
 from trilayer.tables import CATEGORY, DATE, NUMBER, Block, Places, convert, kind_of, refuse_infinite
 from trilayer.tables.readings import Hints, Reading
-from trilayer.tables.targets import Tally, Target, missing
+from trilayer.tables.tally import Tally
+from trilayer.tables.targets import Target, missing
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -178,7 +179,8 @@ class Lesson:
         if self._split is not None:
             self._split.check()
         encoder = self._encoder if self._known else self._encoder.finish()
-        return Learnt(encoder, target, self._counted.counts, self._unanswered, self._weighted)
+        counts = target.tallied(self._counted.counts)
+        return Learnt(encoder, target, counts, self._unanswered, self._weighted)
 
 
 def inputs_of(learnt: Learnt, columns: Columns) -> list[str]:

@@ -62,8 +62,9 @@ class MemorySource:
     @property
     def X(self) -> FloatArray:
         """The derivation's X, n1 × m."""
-        plain = not self.layout.runs and self.inputs.scale is None
-        return self.inputs.numbers.T if plain else self.inputs.dense()
+        inputs = self.inputs
+        plain = not (self.layout.runs or inputs.is_sparse) and inputs.scale is None
+        return inputs.numbers.T if plain else inputs.dense()
 
     @property
     def labels(self) -> NDArray[np.bool_]:

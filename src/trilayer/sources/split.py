@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from trilayer.errors import InputError
 from trilayer.optional import require
+from trilayer.tables.targets import is_written
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -19,13 +20,17 @@ _NEARLY = 1e-9  # what products of shares and counts may be off
 
 @dataclass
 class _Stratum:
-    """The rows of one label: of each group of 1 / share that follow each other, one is held out."""
+    """The rows of one label, or of all but one.
+
+    Of each group of 1 / share that follow each other, one is held out.
+    """
 
     seed: tuple[int, int]
     share: float
     count: int = 0
     held: int = 0
     draws: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    labels: set[Any] = field(default_factory=set)
 
     def next(self, count: int) -> NDArray[np.bool_]:
         """Say which of the next rows are held out."""
@@ -56,10 +61,12 @@ class Split:
     seed : int
     share : float
         Of the rows to hold out, 0 or more and below 1.
+    positive : str, optional
+        The label, as a person writes it, that stands against all others.
     """
 
-    def __init__(self, seed: int, share: float) -> None:
-        self.seed, self.share = seed, share
+    def __init__(self, seed: int, share: float, positive: str | None = None) -> None:
+        self.seed, self.share, self._positive = seed, share, positive
         self._strata: dict[Any, _Stratum] = {}
         self._bits = bytearray()
         self._rest = np.zeros(0, dtype=bool)
@@ -78,15 +85,24 @@ class Split:
         rows = np.flatnonzero(counts)
         found = labels.filter(pa.array(counts)).dictionary_encode()
         codes = found.indices.to_numpy(zero_copy_only=False)
-        for code, label in enumerate(found.dictionary.to_pylist()):
+        for key, labels in self._keys(found.dictionary.to_pylist()).items():
             seed = (self.seed, len(self._strata))
-            stratum = self._strata.setdefault(label, _Stratum(seed, self.share))
-            here = rows[codes == code]
+            stratum = self._strata.setdefault(key, _Stratum(seed, self.share))
+            stratum.labels.update(labels)
+            here = rows[np.isin(codes, list(labels.values()))]
             held[here[stratum.next(len(here))]] = True
         waiting = np.concatenate([self._rest, held])
         whole = len(waiting) - len(waiting) % 8
         self._bits += np.packbits(waiting[:whole]).tobytes()
         self._rest = waiting[whole:]
+
+    def _keys(self, labels: list[Any]) -> dict[Any, dict[Any, int]]:
+        """Say which labels are of which stratum, and what their codes are."""
+        strata: dict[Any, dict[Any, int]] = {}
+        for code, label in enumerate(labels):
+            key = label if self._positive is None else is_written(label, self._positive)
+            strata.setdefault(key, {})[label] = code
+        return strata
 
     def check(self) -> None:
         """Refuse a table one of whose labels has too few rows to be split.
@@ -98,12 +114,16 @@ class Split:
         """
         if not self.share:
             return
-        for label, stratum in self._strata.items():
+        for stratum in self._strata.values():
             if 0 < stratum.held < stratum.count:
                 continue
             count = f"{stratum.count:,} row" + "s" * (stratum.count != 1)
+            several, label = len(stratum.labels) > 1, next(iter(stratum.labels))
+            shown = (
+                f"labels other than {self._positive!r} have" if several else f"label {label!r} has"
+            )
             raise InputError(
-                f"the label {label!r} has {count}, too few to hold out {self.share:g} of them and "
+                f"the {shown} {count}, too few to hold out {self.share:g} of them and "
                 "learn from the others: give more rows of it, or another table with --valid"
             )
 

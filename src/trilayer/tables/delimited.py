@@ -14,9 +14,13 @@ from trilayer.tables.values import Values
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    import pyarrow.compute as pc
     import pyarrow.csv as pa_csv
 else:
-    pa, pa_csv = require("pyarrow", "cli"), require("pyarrow.csv", "cli")
+    pa, pc = require("pyarrow", "cli"), require("pyarrow.compute", "cli")
+    pa_csv = require("pyarrow.csv", "cli")
+
+_FEWEST_LINES = 3  # like rows of the table, each of them, for one to be noticed
 
 
 def read_delimited(file: TableFile, columns: Sequence[str]) -> "pa.Table":
@@ -116,6 +120,7 @@ def _tidy(file: TableFile, table: "pa.Table", *, first_row: int) -> "pa.Table":
     for name, values in zip(table.column_names, table.columns, strict=True):
         if pa.types.is_binary(values.type):
             values = _as_utf8(file, name, values, first_row)
+            _refuse_swallowed_rows(file, name, values, first_row)
         columns.append(without_empty(values) if kind_of(values.type) == CATEGORY else values)
     return pa.table(columns, names=table.column_names)
 
@@ -137,6 +142,27 @@ def _is_utf8(raw: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _refuse_swallowed_rows(file: TableFile, name: str, values: Values, first_row: int) -> None:
+    """Notice a quotation mark that closes many rows after it should have.
+
+    A text may well have several lines; but not so many of which each has as many delimiters as a
+    row of the table.
+    """
+    header = _header(file)
+    between = len(header.names) - 1
+    fewest = _FEWEST_LINES if between > 1 else 4 * _FEWEST_LINES
+    if not between or not pc.any(pc.match_substring(values, "\n"), min_count=0).as_py():
+        return
+    for at in pc.indices_nonzero(pc.greater(pc.count_substring(values, "\n"), fewest)).to_pylist():
+        lines = values[at].as_py().split("\n")[1:-1]
+        if all(line.count(header.delimiter) == between for line in lines):
+            raise TableError(
+                f"{file.name}: row {first_row + at:,}, column {name!r}: a quoted value of "
+                f"{len(lines) + 2:,} lines holds what look like rows: close its quotation mark, or "
+                "double the marks that are part of the text"
+            )
 
 
 def _refuse_open_quote(file: TableFile, table: "pa.Table", *, first_row: int = 1) -> None:

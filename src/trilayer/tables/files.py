@@ -19,17 +19,13 @@ from trilayer.tables.foreign import AsParquet, is_foreign
 from trilayer.tables.header import LONGEST_LINE, Header, first_record, read_header
 from trilayer.tables.partitions import Partition, files_below
 from trilayer.tables.storage import PARQUET, Storage, storage_of
+from trilayer.tables.strangers import refuse_strangers
 
 if TYPE_CHECKING:
     import pyarrow as pa
 else:
     pa = require("pyarrow", "cli")
 
-_FOREIGN = {
-    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
-    b"%PDF": "a PDF document",
-    b"[{": "a JSON array, not an object on each line",
-}
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # its byte order marks
 _HEAD = 1 << 16  # bytes read at a time until the header line is complete
 
@@ -45,10 +41,13 @@ class Form:
     encoding : str or None
         A codec of Python, such as latin-1 or gb18030. By default UTF-8, or UTF-16 if that is
         what its byte order mark says.
+    sheet : str or None
+        Of a workbook, the one to read; by default the only one with anything in it.
     """
 
     header: bool = True
     encoding: str | None = None
+    sheet: str | None = None
 
 
 AS_IT_SAYS = Form()
@@ -202,6 +201,7 @@ def _recognise(
         name, suffixes = str(source), {suffix.lower() for suffix in source.suffixes}
     with plain_errors(name):
         storage = storage_of(source, name, keep=keep)
+        storage.sheet = form.sheet
         with storage.open() as file:
             head, encoding = _read_head(name, file, form.encoding)
         if is_foreign(head):
@@ -228,12 +228,11 @@ def _read_head(name: str, file: "pa.NativeFile", encoding: str | None) -> tuple[
         What it was in, if it is not that.
     """
     head = bytes(file.read(_HEAD))
-    kind = next((kind for magic, kind in _FOREIGN.items() if head.startswith(magic)), None)
-    if kind is not None:
-        raise TableError(f"{name}: this is {kind}; save it as CSV (in UTF-8) or Parquet")
+    refuse_strangers(name, head)
     if head.startswith(PARQUET) or is_foreign(head):
         return head, None
     encoding = encoding or ("utf-16" if head.startswith(_UTF_16) else None)
+    encoding = None if head.startswith(codecs.BOM_UTF8) else encoding  # it says so itself
     in_utf8 = _decoder(encoding)
     head = in_utf8(head)
     while first_record(head) is None:

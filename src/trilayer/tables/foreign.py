@@ -4,6 +4,7 @@ import mmap
 import os
 import re
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -88,7 +89,9 @@ def _parquet_of(data: bytes) -> mmap.mmap:
     """Write a table to a file without a name, and map that."""
     buffer = pa.BufferReader(data)
     if data.startswith(_ARROW):
-        table = feather.read_table(buffer)
+        with warnings.catch_warnings():  # the first version of Feather is old, not wrong
+            warnings.simplefilter("ignore", DeprecationWarning)
+            table = feather.read_table(buffer)
     elif data.startswith(_STREAM):
         table = pa.ipc.open_stream(buffer).read_all()
     else:

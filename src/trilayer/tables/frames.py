@@ -19,12 +19,17 @@ _PANDAS_ONLY = {"IntervalDtype", "PeriodDtype"}
 
 def is_table(X: object) -> bool:
     """Whether `to_arrow` takes it: it has columns with names."""
-    return _is_pandas(X) or hasattr(X, "__arrow_c_stream__")
+    return _is_pandas(X) or hasattr(X, "__arrow_c_stream__") or _is_polars_plan(X)
 
 
 def has_names(X: Any) -> bool:
     """Whether a table's columns have names: pandas may number them instead."""
     return not _is_pandas(X) or all(isinstance(name, str) for name in X.columns)
+
+
+def at_hand(X: Any) -> Any:
+    """Return a table whose rows can be read again and again; what is not Arrow's stays as it is."""
+    return X if _is_pandas(X) or not is_table(X) else to_arrow(X)
 
 
 def to_arrow(X: Any) -> "pa.Table":
@@ -34,13 +39,17 @@ def to_arrow(X: Any) -> "pa.Table":
     ----------
     X : table
         A pandas or polars data frame, a pyarrow table or record batch, or anything
-        with ``__arrow_c_stream__``. Row labels (a pandas index) are left behind.
+        with ``__arrow_c_stream__``, such as a relation of DuckDB. Row labels (a pandas index) are
+        left behind; a polars LazyFrame is collected; a RecordBatchReader is read to its end.
 
     Raises
     ------
     TableError
-        If it is no table, a column mixes kinds of values, or names repeat.
+        If it is no table, a column mixes kinds of values, or names repeat; or a reader has
+        nothing left to read.
     """
+    if _is_polars_plan(X):
+        X = X.collect()
     refuse_elsewhere(X)
     if isinstance(X, pa.RecordBatch):
         X = pa.Table.from_batches([X])
@@ -103,14 +112,24 @@ def _with_words(column: Any) -> Any:
     return column
 
 
+def _is_polars_plan(X: object) -> bool:
+    return type(X).__name__ == "LazyFrame" and type(X).__module__.startswith("polars")
+
+
 def _from_stream(X: Any) -> "pa.Table":
     try:
-        return pa.table(X)
+        table = pa.table(X)
     except (pa.ArrowException, TypeError, ValueError) as error:
         raise TableError(
             f"{type(X).__name__} is no table: give a pandas, polars or pyarrow table "
             "(a lazy one must be collected first)"
         ) from error
+    if isinstance(X, pa.RecordBatchReader) and not len(table):
+        raise TableError(
+            "the RecordBatchReader has no rows left: it can be read once, so give another, or "
+            "its read_all()"
+        )
+    return table
 
 
 def from_array(X: Any) -> "pa.Table":

@@ -131,8 +131,13 @@ def _called(names: list[str]) -> list[str]:
 
 
 def looks_like_data(names: Sequence[str]) -> bool:
-    """Whether a first row holds values rather than names: half of them are numbers, or more."""
-    return 2 * sum(_is_number(name) for name in names) >= len(names)
+    """Whether a first row holds values rather than names.
+
+    Half of them are numbers, or more; or several, at least one with a fraction, which is no name.
+    """
+    numbers = [name for name in names if _is_number(name)]
+    fractions = [name for name in numbers if "." in name]
+    return 2 * len(numbers) >= len(names) or (len(numbers) > 1 and len(fractions) > 0)
 
 
 def refuse_duplicates(

@@ -1,4 +1,4 @@
-"""What a table is packed in: gzip, bzip2, xz, Zstandard, or a zip archive of one file."""
+"""What a table is packed in: gzip, bzip2, xz, Zstandard, a zip archive of one file, a workbook."""
 
 import io
 import lzma
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from trilayer.errors import TableError
 from trilayer.optional import require
+from trilayer.tables.workbook import OLD, as_csv, is_workbook
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -18,8 +19,8 @@ ZIP = b"PK\x03\x04"
 _XZ = b"\xfd7zX"
 _CODECS = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\x28\xb5\x2f\xfd": "zstd"}
 
+_DAMAGED = (lzma.LZMAError, zipfile.BadZipFile, zlib.error, EOFError)
 _PIECE = 1 << 20
-_WORKBOOK = "xl/workbook.xml"
 
 
 class _Plain(io.RawIOBase):
@@ -34,16 +35,18 @@ class _Plain(io.RawIOBase):
     def read(self, size: int = -1) -> bytes:
         try:
             return bytes(self._stream.read(size))
-        except (lzma.LZMAError, zipfile.BadZipFile, zlib.error, EOFError) as error:
+        except _DAMAGED as error:
             raise OSError(str(error)) from error
 
 
 def is_packed(start: bytes) -> bool:
     """Whether a file that begins like this is unpacked before it is read."""
-    return start.startswith((*_CODECS, _XZ, ZIP))
+    return start.startswith((*_CODECS, _XZ, ZIP, OLD))
 
 
-def unpacked(file: "pa.NativeFile", start: bytes, name: str) -> "pa.NativeFile":
+def unpacked(
+    file: "pa.NativeFile", start: bytes, name: str, sheet: str | None = None
+) -> "pa.NativeFile":
     """Return the bytes of a file as they were before they were packed, if they are.
 
     Parameters
@@ -54,11 +57,14 @@ def unpacked(file: "pa.NativeFile", start: bytes, name: str) -> "pa.NativeFile":
         Its first bytes.
     name : str
         As messages call it.
+    sheet : str, optional
+        Of a workbook, the one to read.
 
     Raises
     ------
     TableError
-        If it is a zip archive of other than one file, or a locked one.
+        If it is a zip archive of other than one file, or a locked one, or a workbook that
+        cannot be read.
     """
     for magic, codec in _CODECS.items():
         if start.startswith(magic):
@@ -66,7 +72,9 @@ def unpacked(file: "pa.NativeFile", start: bytes, name: str) -> "pa.NativeFile":
     if start.startswith(_XZ):
         return pa.PythonFile(_Plain(lzma.LZMAFile(file)), mode="r")
     if start.startswith(ZIP):
-        return pa.PythonFile(_Plain(_only_member(file, name)), mode="r")
+        return pa.PythonFile(_Plain(_only_member(file, name, sheet)), mode="r")
+    if start.startswith(OLD):
+        return pa.BufferReader(as_csv(read_all(file), name, sheet))
     return file
 
 
@@ -84,12 +92,14 @@ def read_all(file: "pa.NativeFile") -> bytes:
     return b"".join(iter(lambda: bytes(file.read(_PIECE)), b""))
 
 
-def _only_member(file: "pa.NativeFile", name: str) -> Any:
-    """Open the one file of a zip archive."""
+def _only_member(file: "pa.NativeFile", name: str, sheet: str | None) -> Any:
+    """Open the one file of a zip archive, or a sheet of the workbook that it is."""
     try:
-        archive = zipfile.ZipFile(_at_will(file))
-        if _WORKBOOK in archive.namelist():
-            raise TableError(f"{name}: this is an Excel workbook; save its sheet as CSV")
+        stream = _at_will(file)
+        archive = zipfile.ZipFile(stream)
+        if is_workbook(archive.namelist()):
+            stream.seek(0)
+            return io.BytesIO(as_csv(read_all(stream), name, sheet))
         # What macOS adds is no file of anybody's.
         members = [
             each
@@ -102,7 +112,7 @@ def _only_member(file: "pa.NativeFile", name: str) -> Any:
                 "give the files or their folder"
             )
         return archive.open(members[0])
-    except zipfile.BadZipFile as error:
+    except _DAMAGED as error:
         raise OSError(str(error)) from error
     except (RuntimeError, NotImplementedError) as error:  # a password, a method
         raise TableError(f"{name}: the zip archive cannot be unpacked here ({error})") from error

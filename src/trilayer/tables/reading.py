@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 else:
     pa = require("pyarrow", "cli")
 
+_PREAMBLE = ": is its first line a comment? Take out what stands before the header"
+
 
 def read_table(
     sources: Source | Sequence[Source],
@@ -119,6 +121,7 @@ def require_columns(names: Collection[str], available: Sequence[str], source: st
     raise TableError(
         f"{source}: no {noun} {listing(missing)}{hint}; it has {listing(list(available))}"
         f"{f': {NO_HEADER}' * looks_like_data(available)}"
+        f"{_PREAMBLE * (len(available) == 1 and available[0].startswith('#'))}"
     )
 
 

@@ -10,6 +10,7 @@ from trilayer.errors import TableError
 from trilayer.optional import require
 from trilayer.tables.identity import Identity
 from trilayer.tables.packing import ZIP, unpacked
+from trilayer.tables.workbook import OLD
 
 if TYPE_CHECKING:
     from hashlib import _Hash
@@ -19,7 +20,7 @@ else:
     pa = require("pyarrow", "cli")
 
 PARQUET = b"PAR1"
-_IN_PIECES = (PARQUET, ZIP)
+_IN_PIECES = (PARQUET, ZIP, OLD)
 
 
 class Storage:
@@ -35,12 +36,15 @@ class Storage:
         The SHA-256 digest of all of them, if a pass has read them in order.
     encoding : str or None
         Of text that is not UTF-8, and comes out as UTF-8.
+    sheet : str or None
+        Of a workbook, the one to read.
     """
 
     size: int = 0
     start: bytes = b""
     whole: bytes | None = None
     encoding: str | None = None
+    sheet: str | None = None
 
     def open(self) -> "pa.NativeFile":
         """Open them for a look."""
@@ -59,7 +63,7 @@ class Storage:
         raise NotImplementedError
 
     def _plain(self, file: "pa.NativeFile", start: bytes, name: str) -> "pa.NativeFile":
-        plain = unpacked(file, start, name)
+        plain = unpacked(file, start, name, self.sheet)
         if self.encoding is None:
             return plain
         return pa.transcoding_input_stream(plain, self.encoding, "utf8")

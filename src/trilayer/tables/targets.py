@@ -35,16 +35,33 @@ Labels = npt.NDArray[Any]
 Answers = npt.NDArray[np.bool_]
 
 _MOST = 5  # values that a message shows
-_MOST_LABELS = 10_000  # of a stream that are counted
 
 
 @dataclass(frozen=True)
 class Target:
-    """The two labels of a column, sorted, and the positive one."""
+    """The two labels of a column, sorted, and the positive one.
+
+    Attributes
+    ----------
+    name : str
+    classes : array, (2,)
+    positive : object
+        One of them.
+    one : int or str, optional
+        Where one label of a column of more stands against the rest: as the column holds it.
+        Then `classes` are the words for it and for the others.
+    """
 
     name: str
     classes: Labels
     positive: Any
+    one: int | str | None = None
+
+    @classmethod
+    def against_rest(cls, name: str, one: int | str) -> "Target":
+        """Return the target of a column in which one label stands against all others."""
+        pair = sorted([str(one), f"not {one}"])
+        return cls(name, np.array(pair, dtype=object), str(one), one)
 
     @property
     def negative(self) -> Any:
@@ -60,11 +77,13 @@ class Target:
     @property
     def kind(self) -> str:
         """What the column must be read as: see `trilayer.tables.KINDS`."""
+        if self.one is not None:
+            return CATEGORY if isinstance(self.one, str) else NUMBER
         return {"b": BOOLEAN, "O": CATEGORY, "U": CATEGORY}.get(self.classes.dtype.kind, NUMBER)
 
     def reading(self, missing: Sequence[str] = ()) -> Reading:
         """How the column is read: words for nothing, and these, are no labels, but for its own."""
-        labels = set(map(str, self.classes.tolist()))
+        labels = set(map(str, self.classes.tolist() if self.one is None else [self.one]))
         words = (*MISSING_WORDS, *missing) if self.kind == CATEGORY else missing
         return Reading(self.kind, missing=tuple(word for word in words if word not in labels))
 
@@ -82,7 +101,7 @@ class Target:
             If a row holds a third label.
         """
         known = ~missing(values)
-        labels = to_labels(values.filter(of_numpy(known)), self.name)
+        labels = self._of_two(to_labels(values.filter(of_numpy(known)), self.name))
         strange = ~np.isin(labels, self.classes)
         if strange.any():
             at = int(np.flatnonzero(strange)[0])
@@ -94,6 +113,20 @@ class Target:
         positive = np.zeros(len(values), dtype=bool)
         positive[known] = labels == self.positive
         return known, positive
+
+    def tallied(self, counts: dict[Any, int]) -> dict[Any, int]:
+        """Count the rows of the two labels, where those of the column's own are counted."""
+        if self.one is None:
+            return counts
+        ours = counts.get(self.one, 0)
+        return {self.positive: ours, self.negative: sum(counts.values()) - ours}
+
+    def _of_two(self, labels: Labels) -> Labels:
+        """Name a column's own labels as one of the two."""
+        if self.one is None:
+            return labels
+        two: Labels = np.where(labels == self.one, self.positive, self.negative).astype(object)
+        return two
 
 
 def missing(values: "pa.ChunkedArray | pa.Array") -> Answers:
@@ -118,19 +151,24 @@ def learn_target(
 ) -> tuple[Target, Labels]:
     """Find the two labels of a column that has no missing values.
 
+    Of more than two, `positive` is one against the rest.
+
     Returns
     -------
     target : Target
     labels : array, (m,)
+        The column's own.
 
     Raises
     ------
     InputError
         If there are not two, or `positive` is none of them.
     """
-    _refuse_kind(values, name)
+    refuse_kind(values, name)
     labels = to_labels(values, name)
     classes = np.unique(labels)
+    if len(classes) > 2 and positive is not None and classes.dtype.kind != "f":
+        return _one_of(name, classes, positive), labels
     if len(classes) != 2:
         raise InputError(_not_two(name, classes))
     if classes.dtype.kind == "f":
@@ -141,7 +179,7 @@ def learn_target(
         )
     if positive is None:
         return Target(name, classes, classes.tolist()[1]), labels
-    chosen = [label for label in classes.tolist() if _is_written(label, positive)]
+    chosen = [label for label in classes.tolist() if is_written(label, positive)]
     if not chosen:
         first, second = classes.tolist()
         raise InputError(
@@ -151,56 +189,18 @@ def learn_target(
     return Target(name, classes, chosen[0]), labels
 
 
-class Tally:
-    """The labels of a stream, and how often each of them occurs.
-
-    Parameters
-    ----------
-    name : str
-        The target column.
-
-    Attributes
-    ----------
-    counts : dict
-        Label to number of rows.
-    """
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.counts: dict[Any, int] = {}
-        self._seen: list[Any] = []
-
-    def add(self, values: "pa.Array") -> None:
-        """Count the labels of some rows, all of which have one."""
-        _refuse_kind(values, self.name)
-        if kind_of(values.type) == CATEGORY:
-            values = convert(values, CATEGORY, self.name)
-        for value, count in zip(*pc.value_counts(values).flatten(), strict=True):
-            label = value.as_py()
-            if label not in self.counts and len(self.counts) < _MOST_LABELS:
-                self._seen.append(value)
-            self.counts[label] = self.counts.get(label, 0) + count.as_py()
-        if len(self.counts) > _MOST_LABELS:
-            raise InputError(
-                f"target column {self.name!r} holds more than {_MOST_LABELS:,} different values: "
-                "not two"
-            )
-
-    def target(self, positive: str | None, classes: Sequence[Any] | None) -> Target:
-        """Return the two labels."""
-        if not self.counts:
-            raise InputError(f"target column {self.name!r} is empty in every row")
-        if classes is not None:
-            given = np.asarray(classes)
-            known: Labels = np.unique(given.astype(object) if given.dtype.kind == "U" else given)
-            if len(known) != 2:
-                raise InputError(f"classes must be two labels, got {list(classes)!r}")
-            return Target(self.name, known, known.tolist()[1])
-        chunks = [pa.array([value.as_py()], value.type) for value in self._seen]
-        return learn_target(pa.chunked_array(_joined(chunks)), self.name, positive)[0]
+def _one_of(name: str, classes: Labels, positive: str) -> Target:
+    """Return the target for one label of many, as a person writes it."""
+    chosen = next((each for each in classes.tolist() if is_written(each, positive)), None)
+    if chosen is None:
+        raise InputError(
+            f"--positive {positive!r} is no label of target column {name!r}, which holds "
+            f"{_listed(classes)}"
+        )
+    return Target.against_rest(name, chosen)
 
 
-def _refuse_kind(values: "pa.ChunkedArray | pa.Array", name: str) -> None:
+def refuse_kind(values: "pa.ChunkedArray | pa.Array", name: str) -> None:
     """Raise InputError if values of this type are no labels."""
     kind = kind_of(values.type)
     if kind == UNKNOWN:
@@ -211,24 +211,26 @@ def _refuse_kind(values: "pa.ChunkedArray | pa.Array", name: str) -> None:
         raise InputError(f"target column {name!r} holds dates: a target holds two labels")
 
 
-def _joined(chunks: list["pa.Array"]) -> list["pa.Array"]:
-    """Give labels of several files one type: numbers may be stored in several."""
-    if len({chunk.type for chunk in chunks}) == 1:
-        return chunks
-    return [convert(chunk, NUMBER, "") for chunk in chunks]
-
-
 def _not_two(name: str, classes: Labels) -> str:
-    shown = [repr(label) for label in classes[:_MOST].tolist()]
     if len(classes) == 1:
-        return f"target column {name!r} holds one value only, {shown[0]}: two are needed"
+        shown = repr(classes.tolist()[0])
+        return f"target column {name!r} holds one value only, {shown}: two are needed"
+    against = "" if classes.dtype.kind == "f" else "; --positive takes one of them against the rest"
+    return (
+        f"target column {name!r} holds {len(classes):,} different values, {_listed(classes)}: "
+        f"not two{against}"
+    )
+
+
+def _listed(classes: Labels) -> str:
+    """Name the first few labels, and say how many more there are."""
+    shown = [repr(label) for label in classes[:_MOST].tolist()]
     if len(classes) > _MOST:
         shown.append(f"{len(classes) - _MOST:,} more")
-    values = ", ".join(shown[:-1]) + f" and {shown[-1]}"
-    return f"target column {name!r} holds {len(classes):,} different values, {values}: not two"
+    return ", ".join(shown[:-1]) + f" and {shown[-1]}"
 
 
-def _is_written(label: Any, text: str) -> bool:
+def is_written(label: Any, text: str) -> bool:
     """Whether a user who writes `text` means the label."""
     if isinstance(label, str):
         return label == text
