@@ -1,8 +1,10 @@
-// What native code is handed, made of any bytes: shapes, strides, runs, places, numbers of every
-// size. Either it is refused with a sentence, or computed inside its arrays (AddressSanitizer looks
-// on: each array has its own memory, no element more), to the same bits on one thread and on three.
+// What native code is handed, made of any bytes: shapes, strides, runs, places, sparse rows, numbers
+// of every size. Either it is refused with a sentence, or computed inside its arrays
+// (AddressSanitizer looks on: each array has its own memory, no element more), to the same bits on
+// one thread and on three.
 //
 // libFuzzer's own main, or with -DALONE one that makes up bytes by chance: native [SECONDS] [SEED].
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -109,7 +111,8 @@ void runs(Shape n, const double* start, Samples<T> samples, Index m, int threads
 template <class T> void compute(Bytes bytes) {
   const Index m = 1 + bytes.below(bytes.byte() % 16 ? 40 : 2 * block_samples + 9);
   const Index n1 = 1 + bytes.below(bytes.byte() % 4 ? 12 : 80), n2 = bytes.below(20);
-  const Index stairs = bytes.byte() % 4, levels = bytes.byte() % 4;
+  const bool sparse = bytes.byte() % 4 == 0;
+  const Index stairs = sparse ? 0 : bytes.byte() % 4, levels = sparse ? 0 : bytes.byte() % 4;
   Index next = 0;  // runs that fit, unless a byte says otherwise
   const auto run = [&, begin = true]() mutable {
     const bool first = std::exchange(begin, !begin);
@@ -148,7 +151,22 @@ template <class T> void compute(Bytes bytes) {
   samples.at = at.get();
   samples.part = part.get();
   samples.scale = way & 8 ? scale.get() : nullptr;
-  held.fill(samples, m);
+  Index entries = 0;  // of sparse rows, which fit unless a byte says otherwise
+  const auto starts = filled<Index>(m + 1, [&, first = true]() mutable {
+    if (!std::exchange(first, false)) entries += bytes.below(std::min<Index>(n1, 5));
+    return entries;
+  });
+  if (sparse && bytes.byte() % 32 == 0) starts[bytes.below(m + 1)] = bytes.byte() - 9;
+  const auto values = filled<T>(entries, [&] { return bytes.number(); });
+  const auto inputs = filled<std::int32_t>(
+      entries, [&] { return bytes.byte() % 64 ? bytes.below(n1) : Index(bytes.byte()) - 9; });
+  if (sparse) {
+    samples.x = values.get();
+    samples.sample_stride = samples.feature_stride = 0;
+    samples.starts = starts.get();
+    samples.inputs = inputs.get();
+  }
+  held.fill(samples, m, entries);
 
   const Shape n{n1, n2};
   const auto theta = filled<double>(n.parameters(), [&] { return bytes.number(); });
