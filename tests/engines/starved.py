@@ -80,7 +80,8 @@ if __name__ == "__main__":
     warnings.simplefilter("ignore")
     NOTHING = np.zeros((0, 2), np.int64)
     ONE = (np.zeros((1, 1)), None, None, 1, NOTHING, NOTHING, None, None, None)
-    KEPT = [_fused.Samples64(*ONE) for _ in range(9)]
+    KEPT = [_fused.Samples64(*ONE) for _ in range(200)]
+    del KEPT  # the table of them stays as large
     gc.disable()  # what it drops at one time or another is no part of the count
     for name, work in works():
         print(f"{name}: {cold(work)} of a first run, {starved(work)} of one more")  # noqa: T201
