@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-isa test-emulated test-newest sanitize lint bench docs clean
+.PHONY: demo test test-isa test-emulated test-newest sanitize fuzz fuzz-native lint bench docs clean
 .PHONY: emulated-avx2 emulated-generic newest
 .DEFAULT_GOAL := help
 
@@ -14,6 +14,7 @@ help:
 	@echo "make test-emulated  the native laws on emulated processors that have less (qemu-user)"
 	@echo "make test-newest    what computes, on the newest Python of this machine"
 	@echo "make sanitize       the test suite, the native engine under sanitizers"
+	@echo "make fuzz           what is read, and what native code is handed, against bytes made up"
 	@echo "make lint           ruff, mypy, import contracts, documented commands"
 	@echo "make bench          time trilayer beside its peers"
 	@echo "make docs           the API pages, into build/docs"
@@ -144,6 +145,51 @@ $(SANITIZED)/stamp: .venv/group-test $(NATIVE)
 sanitize: $(SANITIZED)/stamp
 	$(WATCHED) -c 'import trilayer._fused as f; assert "$(SANITIZED)" in f.__file__'
 	$(WATCHED) -m pytest -n auto --ignore=tests/lab/browser --ignore=tests/scale $(ARGS)
+
+# The laws of tests/fuzz against bytes that atheris makes up, for so many seconds each. What is found,
+# and the corpus as it grows, is left in build/fuzz.
+FUZZED ?= model description arrays checkpoint stages text parquet lab upload
+FUZZ_SECONDS ?= 5
+FUZZ := build/fuzz
+# Chance explores on developers' machines; what gates a change is the same every time.
+FUZZ_LIMIT = $(if $(CI),-runs=200 -seed=1,-max_total_time=$(FUZZ_SECONDS))
+
+fuzz: .venv/native .venv/group-test .venv/group-fuzz
+	set -e; for target in $(FUZZED); do \
+		mkdir -p $(FUZZ)/$$target; \
+		PYTHONPATH=tests $(BIN)/python -m fuzz.run $$target $(FUZZ)/$$target \
+			-artifact_prefix=$(FUZZ)/found-$$target- $(FUZZ_LIMIT) \
+			> $(FUZZ)/$$target.log 2>&1 || { tail -n 40 $(FUZZ)/$$target.log; exit 1; }; \
+		echo "$$target: $$(sed -n 's/^stat::number_of_executed_units: *//p' $(FUZZ)/$$target.log)" \
+			"executions"; done
+
+# What native code is handed: led by coverage where Clang is, else by chance.
+CLANG ?= $(firstword $(foreach name,clang++ clang++-19 clang++-16 clang++-14,\
+	$(shell command -v $(name))))
+FUZZ_CXX := $(or $(CLANG),$(CXX))
+WATCHING := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+FUZZ_FLAGS := -std=c++17 -g -O1 -ffp-contract=off -fno-math-errno -fno-trapping-math -Inative \
+	$(WATCHING) $(if $(CLANG),-fsanitize=fuzzer-no-link)
+FUZZ_OBJECTS := $(addprefix $(FUZZ)/,$(addsuffix .o,dispatch lbfgs pool solvers sums generic avx2 avx512))
+FUZZ_OPTIONS = $(if $(CLANG),$(FUZZ)/native-corpus -max_len=4096 -len_control=0 \
+	-artifact_prefix=$(FUZZ)/found-native- -max_total_time=$(FUZZ_SECONDS) \
+	tests/fuzz/native-corpus,$(FUZZ_SECONDS))
+
+fuzz-native: $(FUZZ)/native
+	mkdir -p $(FUZZ)/native-corpus
+	$(FUZZ)/native $(FUZZ_OPTIONS)
+
+$(FUZZ)/native: tests/fuzz/native.cpp $(FUZZ_OBJECTS)
+	$(FUZZ_CXX) $(FUZZ_FLAGS) $(if $(CLANG),-fsanitize=fuzzer,-DALONE) $^ -o $@ -pthread
+
+$(FUZZ)/avx2.o: ISA := -mavx2 -mfma
+$(FUZZ)/avx512.o: ISA := -mavx512f -mavx512dq -mavx512vl -mavx512bw -mfma -Wno-uninitialized
+$(FUZZ)/%.o: native/%.cpp $(NATIVE)
+	@mkdir -p $(FUZZ)
+	$(FUZZ_CXX) $(FUZZ_FLAGS) -DTRILAYER_X86 -c $< -o $@
+$(FUZZ)/generic.o $(FUZZ)/avx2.o $(FUZZ)/avx512.o: $(FUZZ)/%.o: native/kernel.cpp $(NATIVE)
+	@mkdir -p $(FUZZ)
+	$(FUZZ_CXX) $(FUZZ_FLAGS) $(ISA) -DTRILAYER_ISA=$* -c $< -o $@
 
 lint: .venv/group-lint .venv/group-test build/lab/stamp
 	$(BIN)/ruff check .

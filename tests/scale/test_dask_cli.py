@@ -124,3 +124,21 @@ def test_few_descriptors_are_one_sentence(data, tmp_path, most):
         assert done.returncode == 2
         assert done.stderr.splitlines()[-1].startswith("trilayer: ")
     assert (tmp_path / "m").exists() == (done.returncode == 0)
+
+
+@pytest.mark.parametrize("most", [400_000, 1_000_000, 1_500_000])
+def test_little_memory_is_one_sentence(data, tmp_path, most):
+    """`ulimit -v`, in KiB: or it suffices; but no command waits for memory that never comes."""
+
+    def little():
+        resource.setrlimit(resource.RLIMIT_AS, (most << 10, most << 10))
+
+    order = [sys.executable, "-m", "trilayer", *words(data, tmp_path / "m", "--dask", "local")]
+    done = subprocess.run(
+        order, preexec_fn=little, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert "Traceback" not in done.stderr
+    assert done.returncode in (0, 2)
+    if done.returncode:
+        assert done.stderr.splitlines()[-1].startswith("trilayer: ")
+    assert (tmp_path / "m").exists() == (done.returncode == 0)

@@ -1,4 +1,4 @@
-"""SIGKILL at any moment: the run goes on to the byte-identical model file."""
+"""SIGKILL, SIGHUP, SIGSTOP at any moment: the run goes on to the byte-identical model file."""
 
 import os
 import random
@@ -64,16 +64,26 @@ class Run:
         asked = [option, self.checkpoints, "--checkpoint-every", 1]
         return [*self.words, "-o", self.model, "--force", *asked]
 
-    def kill_when(self, ready):
+    def kill_when(self, ready, number=signal.SIGKILL):
         """Start, or go on, and kill as soon as `ready` says; return whether it lived till then."""
         pid = self.victims.start(self.going_on(), self.said)
         end = time.monotonic() + 30
         while not ready() and time.monotonic() < end:
             time.sleep(0.0002)
-        os.kill(pid, signal.SIGKILL)
+        os.kill(pid, number)
         code = self.victims.wait()
-        assert code in (0, -signal.SIGKILL), self.told()
+        assert code in (0, -number), self.told()
         return code != 0
+
+    def stop_often(self, moments):
+        """Start, and stop for a while at each of these moments; run to the end."""
+        pid = self.victims.start(self.going_on(), self.said)
+        for seconds in moments:
+            time.sleep(seconds)
+            os.kill(pid, signal.SIGSTOP)
+            time.sleep(0.01)
+            os.kill(pid, signal.SIGCONT)
+        assert self.victims.wait() == 0, self.told()
 
     def finish(self):
         assert self.victims.run(self.going_on(), self.said) == 0, self.told()
@@ -105,6 +115,46 @@ def test_killed_at_random_moments(victims, rings, tmp_path, solver):
             if chance.random() < 0.7:
                 break
         run.finish()
+
+
+@pytest.fixture
+def run(victims, rings, tmp_path):
+    words = [rings, "--target", "y", "--solver", "adam", "--hidden", 6, "--l2", 1, "--starts", 1]
+    return Run(victims, tmp_path, [*words, "--max-iter", 60])
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
+def test_told_to_end_at_random_moments(run, number):
+    """What is half written is gone at once, and the run goes on to the same bytes."""
+    chance = random.Random(time.time_ns())
+    for _ in range(4):
+        run.anew()
+        at = time.monotonic() + chance.uniform(0, run.seconds)
+        run.kill_when(lambda at=at: time.monotonic() >= at, number)
+        assert not run.leftovers()
+        assert not [path for path in run.folder.iterdir() if path.name.endswith(".part")]
+        run.finish()
+
+
+def test_stopped_at_random_moments(run):
+    """A laptop that is closed, a batch system that gives way: nothing is different."""
+    chance = random.Random(time.time_ns())
+    for _ in range(3):
+        run.anew()
+        run.stop_often([chance.uniform(0, run.seconds / 5) for _ in range(5)])
+        assert run.model.read_bytes() == run.whole
+
+
+def test_two_that_write_one_model(victims, run):
+    """Whoever is last has written it, and whole."""
+    with Victims() as others:
+        for _ in range(3):
+            words = [*run.words, "-o", run.model, "--force"]
+            victims.start(words, run.said)
+            others.start(words, run.folder / "said-too")
+            assert (victims.wait(), others.wait()) == (0, 0)
+            assert run.model.read_bytes() == run.whole
+            assert not [path for path in run.folder.iterdir() if path.name.endswith(".part")]
 
 
 def test_killed_while_a_checkpoint_is_written(victims, rings, tmp_path):

@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import pickle
+import struct
 
 import pyarrow as pa
 import pyarrow.feather as feather
@@ -69,6 +70,19 @@ def test_cut_off(path):
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) * 2 // 3])
     with pytest.raises(TableError, match=r"t\.dat: "):
+        read_table(path)
+
+
+@pytest.mark.parametrize("far", [5, 8, 1 << 30, -1])
+@pytest.mark.parametrize("write", [arrow, stream])
+def test_offsets_that_lead_elsewhere(tmp_path, write, far):
+    """Followed as they are, they end the process."""
+    path = tmp_path / "t.dat"
+    write(path)
+    data, ends = path.read_bytes(), struct.pack("<4i", 0, 4, 4, 7)
+    assert data.count(ends) == 1
+    path.write_bytes(data.replace(ends, struct.pack("<4i", 0, far, 4, 7)))
+    with pytest.raises(TableError, match="damaged or cut off"):
         read_table(path)
 
 

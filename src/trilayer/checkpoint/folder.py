@@ -98,13 +98,13 @@ class Folder:
             If it cannot be written; what is there stays.
         """
         name = f"checkpoint-{self._next:08d}.safetensors"
+        self._next += 1
+        self.names.append(name)  # it may be there even where that fails
         try:
             write_bytes(self.path / name, data, force=False)
         except ModelFileError as error:
             raise CheckpointError(f"cannot write {self.path / name}: {error}") from error
-        self._next += 1
         self._good = [*self._good, name][-KEPT:]
-        self.names.append(name)
         for old in [each for each in self.names if each not in self._good]:
             with suppress(OSError):  # a file that stays is only a file too many
                 (self.path / old).unlink()

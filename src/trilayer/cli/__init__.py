@@ -83,6 +83,8 @@ def _of_a_value(error: Exception) -> str:
     """Say what a value did that no reader has met; raise again what is a fault of ours."""
     if isinstance(error, OverflowError):
         return f"a value of the table or the model file is out of range ({error})"
+    if isinstance(error, RuntimeError) and str(error) == "can't start new thread":
+        return "the system starts no more threads for this process: allow more (ulimit -u, -v)"
     # Those of pyarrow are known by their room: it is imported where tables are read.
     if type(error).__module__.partition(".")[0] == "pyarrow":
         return f"the table holds what pyarrow cannot work on ({str(error).splitlines()[0]})"

@@ -9,6 +9,7 @@ from cyclopts.exceptions import MissingArgumentError, UnknownCommandError
 from trilayer._version import __version__
 from trilayer.cli.exits import EPILOGUE
 from trilayer.cli.output import plain_console
+from trilayer.cli.room import require_room
 from trilayer.errors import InputError
 
 COMMANDS = {
@@ -40,8 +41,10 @@ def run(words: list[str]) -> int:
     Raises
     ------
     InputError
-        If they name none, or not as it wants to be called.
+        If they name none, or not as it wants to be called; or there is no memory for it.
     """
+    if words[:1] and words[0] in COMMANDS and not {"--help", "-h"} & set(words):
+        require_room()
     try:
         code: Any = app(
             words,

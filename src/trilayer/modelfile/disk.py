@@ -1,6 +1,5 @@
 """Bytes from and to the disk: all of them, or an error that says why."""
 
-import contextlib
 import errno
 import os
 import stat
@@ -22,6 +21,9 @@ _READING = {
     errno.EISDIR: "it is a folder; name the file in it",
 }
 _FULL = "the disk is full or a quota is used up; free some space or choose another place"
+_LOST = {errno.EIO, errno.ENOSPC, errno.EDQUOT}
+"""What a disk says that has not kept the name of a file."""
+
 _WRITING = {
     **_PERMISSION,
     errno.ENOENT: "its folder does not exist; create the folder first",
@@ -63,7 +65,8 @@ def write_bytes(path: Path, data: bytes, *, force: bool) -> None:
     Raises
     ------
     ModelFileError
-        If that cannot be done; an existing file is then as it was.
+        If that cannot be done; an existing file is then as it was. Or if the new one is there,
+        and the disk does not promise to keep its name: then that is said.
     """
     if len(data) > MAX_FILE_BYTES:
         raise ModelFileError(
@@ -120,12 +123,18 @@ def _existing_mode(target: Path, force: bool) -> int | None:
 
 def _sync_folder(folder: Path) -> None:
     """Bring the new name to the disk, where the system can; the file itself is there."""
-    with contextlib.suppress(OSError):
+    try:
         descriptor = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+    except OSError as error:
+        if error.errno in _LOST:  # any other is of a system that cannot
+            raise ModelFileError(
+                f"the disk does not promise to keep it ({error.strerror}), though it is there now; "
+                "see to the disk, or choose another place"
+            ) from error
 
 
 def _reason(error: OSError, known: dict[int, str]) -> str:

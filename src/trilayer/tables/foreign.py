@@ -96,6 +96,8 @@ def _parquet_of(data: bytes) -> mmap.mmap:
         table = pa.ipc.open_stream(buffer).read_all()
     else:
         table = pa_json.read_json(buffer)
+    # Arrow's formats are the memory's own: whoever follows their offsets unchecked may be anywhere.
+    table.validate(full=True)
     with tempfile.TemporaryFile() as file:
         pq.write_table(_storable(table), file)
         file.flush()

@@ -2,14 +2,17 @@
 
 import json
 import re
+import struct
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
+from trilayer.errors import TableError
 from trilayer.optional import require
-from trilayer.tables.convert import without_views
+from trilayer.tables.convert import CATEGORY, kind_of, without_views
 from trilayer.tables.files import TableFile, plain_errors
+from trilayer.tables.footer import stored
 from trilayer.tables.header import refuse_duplicates
 
 if TYPE_CHECKING:
@@ -21,6 +24,8 @@ else:
 _BUFFER = 1 << 20  # bytes of a column that are read at a time
 
 _MOST_CODED = 1 << 24  # bytes of a column in a row group, unpacked, that may stay in memory
+
+_MOST_FOOTER = 4 << 20  # bytes that are looked through for that: a second or two
 
 # pandas keeps a frame's row labels under this name: they are no column of the table.
 _ROW_LABELS = re.compile(r"__index_level_\d+__")
@@ -65,7 +70,7 @@ def read_parquet(file: TableFile, columns: Sequence[str]) -> "pa.Table":
     with plain_errors(file.name), file.reading() as stream:
         # The names also match what is nested inside other columns: hence the selection.
         table = _parquet(stream).read(columns=list(columns)).select(list(columns))
-    return without_views(table.replace_schema_metadata(None))
+    return _sound(without_views(table.replace_schema_metadata(None)), file.name)
 
 
 def row_groups(file: TableFile) -> list[range]:
@@ -97,7 +102,19 @@ def scan_parquet(
         opened = _parquet(stream, **options)
         batches = opened.iter_batches(batch_size=rows, columns=list(columns), row_groups=groups)
         for batch in batches:
-            yield without_views(pa.Table.from_batches([batch]).select(list(columns)))
+            table = without_views(pa.Table.from_batches([batch]).select(list(columns)))
+            yield _sound(table, file.name)
+
+
+def _sound(table: "pa.Table", file: str) -> "pa.Table":
+    """Refuse text that is none: whoever writes Parquet is trusted with that, by pyarrow too."""
+    for name, values in zip(table.column_names, table.columns, strict=True):
+        if kind_of(values.type) == CATEGORY:
+            try:
+                values.validate(full=True)
+            except pa.ArrowInvalid as error:
+                raise TableError(f"{file}: column {name!r} holds text that is not UTF-8") from error
+    return table
 
 
 def _coded(file: TableFile, names: Sequence[str]) -> list[str]:
@@ -105,19 +122,27 @@ def _coded(file: TableFile, names: Sequence[str]) -> list[str]:
 
     The texts of a whole row group stay in memory, so there must not be too much of them.
     """
-    about = _open(file).metadata
-    groups = [about.row_group(g) for g in range(about.num_row_groups)]
-    columns = {about.schema.column(place).path: place for place in range(about.num_columns)}
-    texts = [
-        name
-        for name in names
-        if name in columns and about.schema.column(columns[name]).physical_type == "BYTE_ARRAY"
-    ]
-    return [name for name in texts if all(_is_small(g.column(columns[name])) for g in groups)]
+    opened = _seekable(file.open())
+    schema = pq.ParquetFile(opened).metadata.schema
+    types = {each.path: each.physical_type for each in map(schema.column, range(len(schema)))}
+    small: dict[str, bool] = {}
+    try:
+        for piece in stored(_footer(opened)):
+            fits = piece.has_dictionary and piece.size <= _MOST_CODED
+            small[piece.name] = small.get(piece.name, True) and fits
+    except ValueError:  # reading it says what is wrong
+        return []
+    return [name for name in names if types.get(name) == "BYTE_ARRAY" and small.get(name, True)]
 
 
-def _is_small(piece: "pq.ColumnChunkMetaData") -> bool:
-    return bool(piece.has_dictionary_page and piece.total_uncompressed_size <= _MOST_CODED)
+def _footer(file: "pa.NativeFile") -> bytes:
+    size = file.size()
+    file.seek(size - 8)
+    (length,) = struct.unpack("<I", file.read(4))
+    if length > min(size - 8, _MOST_FOOTER):
+        raise ValueError("it is shorter than its footer, or that of very many row groups")
+    file.seek(size - 8 - length)
+    return bytes(file.read(length))
 
 
 def _open(file: TableFile) -> "pq.ParquetFile":
@@ -125,5 +150,8 @@ def _open(file: TableFile) -> "pq.ParquetFile":
 
 
 def _parquet(stream: "pa.NativeFile", **options: Any) -> "pq.ParquetFile":
-    whole = stream if stream.seekable() else pa.BufferReader(stream.read())
-    return pq.ParquetFile(whole, **options)
+    return pq.ParquetFile(_seekable(stream), **options)
+
+
+def _seekable(stream: "pa.NativeFile") -> "pa.NativeFile":
+    return stream if stream.seekable() else pa.BufferReader(stream.read())
