@@ -18,7 +18,7 @@ from trilayer.params import FloatArray, Params, average
 from trilayer.select.relevance import lowered
 from trilayer.select.search import Choice
 
-EVIDENCE = 8.0
+EVIDENCE = 4.0
 """Nats of log-loss, over all rows held out, by which one way's share is e times another's."""
 
 STARTS = 4
