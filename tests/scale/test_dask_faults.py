@@ -145,7 +145,8 @@ def test_nobody_left_is_one_sentence_and_the_checkpoint_goes_on(lost, message, t
     expected = trained(clf, data.X, data.y)
     folder = tmp_path / "checkpoint"
     with cluster(tmp_path, 2) as (held, client):
-        source = data.source(client, patience=2.0)
+        source = data.source(client)
+        source.patience = 2.0  # from now on: before, a loaded machine may take longer
         strike = Strike(4, lambda: [held.kill(name) for name in lost])
         began = time.monotonic()
         with pytest.raises(ClusterError, match=message), source:
@@ -161,7 +162,8 @@ def test_nobody_left_is_one_sentence_and_the_checkpoint_goes_on(lost, message, t
 def test_a_scheduler_that_does_not_speak_is_gone_too(tmp_path):
     data = Reading(tmp_path)
     with cluster(tmp_path, 1) as (held, client):
-        source = data.source(client, patience=2.0)
+        source = data.source(client)
+        source.patience = 2.0  # from now on: before, a loaded machine may take longer
         scheduler = held.processes["scheduler"]
         silent = Strike(2, lambda: scheduler.send_signal(signal.SIGSTOP))
         try:
