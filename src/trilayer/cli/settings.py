@@ -191,7 +191,8 @@ class Settings:
         Hidden units of each start; 0 leaves the hidden layer out. By default 16, and 64 with
         over 2,000 rows.
     starts
-        Random starts, folded into one network. By default 8 up to 2,000 rows and 4 beyond.
+        Random starts, folded into one network. By default 4; up to 2,000 rows networks of folds
+        are averaged with them, with bins as they are and damped.
     solver
         How to minimise: gd, sgd, adam, lbfgs or auto. Auto is lbfgs up to 20,000 rows, and adam
         beyond, after which, with over a million rows, lbfgs goes on over all of them.

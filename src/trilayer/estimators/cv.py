@@ -40,7 +40,10 @@ class TriLayerClassifierCV(CallbackSupportMixin, ClassifierMixin, BaseEstimator)
 
     Every candidate is trained on a part of the rows and judged by its log-loss on the rest:
     in five folds up to 2,000 rows, on a fifth of them beyond. The best is trained again on
-    all rows, from several starts that are folded into one network. Beyond 20,000 rows the
+    all rows, from several starts that are folded into one network. Up to 2,000 rows the
+    networks of the folds are averaged with these, and where inputs are positions in bins all is
+    done twice, once with bins damped; each way counts by its log-loss on rows not seen
+    (`trilayer.select.averaging`), unless `estimator`, `n_starts` or `relevance` is given. Beyond 20,000 rows the
     columns' relevance is learnt before, on so many of them. The same data, seed and settings
     give the same bits on any number of threads.
 
@@ -62,8 +65,8 @@ class TriLayerClassifierCV(CallbackSupportMixin, ClassifierMixin, BaseEstimator)
         twice beyond 2,000 rows. Only lbfgs learns it; where there is no estimator, beyond 20,000
         rows too, on some of them. The columns are the layout's, or else each of X's by itself.
     n_starts : int, optional
-        Random starts of the network that is kept; by default the estimator's own, which is 8
-        up to 2,000 rows and 4 beyond where there is none.
+        Random starts of the network that is kept; by default the estimator's own. Where there is
+        none, 4, which up to 2,000 rows are averaged with the networks of the folds.
     cv : int, splitter or iterable, optional
         How rows are held out, in scikit-learn's forms.
     class_weight : dict, "balanced" or None
@@ -78,7 +81,7 @@ class TriLayerClassifierCV(CallbackSupportMixin, ClassifierMixin, BaseEstimator)
     Attributes
     ----------
     best_estimator_ : TriLayerClassifier
-        Trained on all rows; n_starts · hidden_units units.
+        n_starts · hidden_units units; `n_starts` counts all networks that it is made of.
     l2_, hidden_units_ : float, int
         What was chosen.
     heights_ : array, (n1,), or None
