@@ -43,9 +43,9 @@ class TriLayerClassifierCV(CallbackSupportMixin, ClassifierMixin, BaseEstimator)
     all rows, from several starts that are folded into one network. Up to 2,000 rows the
     networks of the folds are averaged with these, and where inputs are positions in bins all is
     done twice, once with bins damped; each way counts by its log-loss on rows not seen
-    (`trilayer.select.averaging`), unless `estimator`, `n_starts` or `relevance` is given. Beyond 20,000 rows the
-    columns' relevance is learnt before, on so many of them. The same data, seed and settings
-    give the same bits on any number of threads.
+    (`trilayer.select.averaging`), unless `estimator`, `n_starts` or `relevance` is given.
+    Beyond 20,000 rows the columns' relevance is learnt before, on so many of them. The same
+    data, seed and settings give the same bits on any number of threads.
 
     Parameters
     ----------
