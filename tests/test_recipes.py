@@ -1,8 +1,10 @@
 """docs/recipes.md is run as it stands, a section at a time, where its libraries are installed."""
 
 import re
+import sys
 import tomllib
 from importlib.metadata import PackageNotFoundError, distribution
+from unittest.mock import MagicMock
 
 import numpy as np
 import pytest
@@ -108,6 +110,8 @@ def test_a_recipe_is_run(name, tmp_path, monkeypatch):
     if missing := [library for library in libraries(section) if is_missing(library)]:
         pytest.skip(f"{', '.join(missing)} not installed: pip install --group recipes")
     monkeypatch.chdir(tmp_path)
+    for module in [name for name, each in sys.modules.items() if isinstance(each, MagicMock)]:
+        monkeypatch.delitem(sys.modules, module)  # colour-science stands in for Matplotlib
     found = {}
     exec(compile(code(FIRST) + "\n\n" + code(section), f"docs/recipes.md, {name}", "exec"), found)
     CHECKS[name](found)

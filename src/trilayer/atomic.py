@@ -101,8 +101,8 @@ def _new(folder: Path, name: str) -> tuple[Path, BinaryIO]:
 
 def _sweep(folder: Path, name: str) -> None:
     """Remove what writers of this name have left that were killed."""
-    with suppress(OSError):
-        for entry in os.scandir(folder):
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
             found = LEFTOVER.fullmatch(entry.name)
             if found and found["name"] == name and entry.is_file(follow_symlinks=False):
                 _remove_if_left(Path(entry.path))

@@ -1,5 +1,6 @@
 """Who hears of a fit: `on_step`, `verbose`, callbacks, and whose line a warning is of."""
 
+import gc
 import re
 import warnings
 from pathlib import Path
@@ -7,9 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.datasets import make_classification
 from sklearn.exceptions import ConvergenceWarning
 
 from trilayer import TriLayerClassifier, TriLayerClassifierCV, TriLayerTableClassifier, load, save
+from trilayer.checkpoint import Checkpoint
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -107,3 +110,18 @@ def test_a_warning_is_of_the_line_that_called(method, blobs):
     assert {Path(w.filename) for w in caught if w.category is ConvergenceWarning} == {
         Path(__file__)
     }
+
+
+@pytest.mark.filterwarnings("always::sklearn.exceptions.ConvergenceWarning")
+def test_a_fit_that_warns_holds_nothing_of_its_own_afterwards(tmp_path):
+    """The lock of a folder of checkpoints goes with the call, not with the garbage collection."""
+    X, y = make_classification(60, random_state=0)
+    clf = TriLayerClassifier(2, solver="gd", max_iter=3, random_state=0)
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(2):  # the second is another writer
+            with pytest.warns(ConvergenceWarning, match="max_iter"):
+                clf.fit(X, y, checkpoint=Checkpoint(tmp_path, every=1))
+    finally:
+        gc.enable()

@@ -1,6 +1,6 @@
 """Fits of one-hot text, sparse, beside scikit-learn's MLPClassifier: time, memory and J.
 
-python bench/sparse.py [--rows M] [--words N] [--units N2] [--repeats N] [--folder DIR]
+python bench/sparse_rows.py [--rows M] [--words N] [--units N2] [--repeats N] [--folder DIR]
 
 Makes documents up: words by their ranks, as often as Zipf says, and a label that hangs on them.
 Each fit is a process of its own, and they take turns; medians are shown. Both start from the same
