@@ -3,16 +3,15 @@
 import gc
 import re
 import warnings
+import weakref
 from pathlib import Path
 
 import numpy as np
 import pytest
 from sklearn.base import clone
-from sklearn.datasets import make_classification
 from sklearn.exceptions import ConvergenceWarning
 
 from trilayer import TriLayerClassifier, TriLayerClassifierCV, TriLayerTableClassifier, load, save
-from trilayer.checkpoint import Checkpoint
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -113,15 +112,21 @@ def test_a_warning_is_of_the_line_that_called(method, blobs):
 
 
 @pytest.mark.filterwarnings("always::sklearn.exceptions.ConvergenceWarning")
-def test_a_fit_that_warns_holds_nothing_of_its_own_afterwards(tmp_path):
-    """The lock of a folder of checkpoints goes with the call, not with the garbage collection."""
-    X, y = make_classification(60, random_state=0)
-    clf = TriLayerClassifier(2, solver="gd", max_iter=3, random_state=0)
+def test_a_fit_that_warns_holds_nothing_of_its_own_afterwards(blobs):
+    """Locks of folders, say, go with the call, not with the garbage collection."""
+
+    class Listener:
+        def __call__(self, progress):
+            pass
+
+    listener = Listener()
+    there = weakref.ref(listener)
     gc.collect()
     gc.disable()
     try:
         with pytest.warns(ConvergenceWarning, match="max_iter"):
-            clf.fit(X, y, checkpoint=Checkpoint(tmp_path, every=1))
-        clf.fit(X, y, checkpoint=Checkpoint(tmp_path, every=1, resume=True))  # another writer
+            TriLayerClassifier(2, max_iter=1, random_state=0).fit(*blobs, on_step=listener)
+        del listener
+        assert there() is None
     finally:
         gc.enable()
