@@ -154,14 +154,15 @@ FUZZ := build/fuzz
 # Chance explores on developers' machines; what gates a change is the same every time.
 FUZZ_LIMIT = $(if $(CI),-runs=200 -seed=1,-max_total_time=$(FUZZ_SECONDS))
 
-fuzz: .venv/native .venv/group-test .venv/group-fuzz
-	set -e; for target in $(FUZZED); do \
-		mkdir -p $(FUZZ)/$$target; \
-		PYTHONPATH=tests $(BIN)/python -m fuzz.run $$target $(FUZZ)/$$target \
-			-artifact_prefix=$(FUZZ)/found-$$target- $(FUZZ_LIMIT) \
-			> $(FUZZ)/$$target.log 2>&1 || { tail -n 40 $(FUZZ)/$$target.log; exit 1; }; \
-		echo "$$target: $$(sed -n 's/^stat::number_of_executed_units: *//p' $(FUZZ)/$$target.log)" \
-			"executions"; done
+.PHONY: $(addprefix fuzz-,$(FUZZED))
+fuzz: $(addprefix fuzz-,$(FUZZED))
+
+$(addprefix fuzz-,$(FUZZED)): fuzz-%: .venv/native .venv/group-test .venv/group-fuzz
+	@mkdir -p $(FUZZ)/$*
+	@PYTHONPATH=tests $(BIN)/python -m fuzz.run $* $(FUZZ)/$* \
+		-artifact_prefix=$(FUZZ)/found-$*- $(FUZZ_LIMIT) \
+		> $(FUZZ)/$*.log 2>&1 || { tail -n 40 $(FUZZ)/$*.log; exit 1; }
+	@echo "$*: $$(sed -n 's/^stat::number_of_executed_units: *//p' $(FUZZ)/$*.log) executions"
 
 # What native code is handed: led by coverage where Clang is, else by chance.
 CLANG ?= $(firstword $(foreach name,clang++ clang++-19 clang++-16 clang++-14,\
