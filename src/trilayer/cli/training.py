@@ -244,7 +244,7 @@ def _ranked(relevance: Mapping[str, float], shown: int = 8) -> str:
 
 def _tell(trained: Trained, seconds: float, output: Path) -> None:
     network = trained.network
-    if trained.candidates:
+    if len({each.l2 for each in trained.candidates}) > 1:
         least = min(each.log_loss for each in trained.candidates)
         say(
             f"chose l2={network.l2:g} of {len(trained.candidates)} tried: log-loss {least:.4f} on "
