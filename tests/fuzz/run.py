@@ -4,6 +4,7 @@ The options are libFuzzer's, and folders of what is to be set out from beside th
 is found is written where the command is run.
 """
 
+import os
 import sys
 import time
 import warnings
@@ -36,11 +37,41 @@ def quick(law):
     return held
 
 
+def ending(law, runs, seconds):
+    """Hold the law so often, or so long, and end the process there.
+
+    libFuzzer would end it with `exit`, while it holds Python's lock: and Arrow's threads, which
+    that waits for, may be waiting for the lock.
+    """
+    done, began = 0, time.monotonic()
+
+    def held(data):
+        nonlocal done
+        law(data)
+        done += 1
+        if done == runs or time.monotonic() - began > seconds:
+            sys.stdout.write(f"stat::number_of_executed_units: {done}\n")
+            sys.stdout.flush()
+            os._exit(0)
+
+    return held
+
+
+def limits(options):
+    """Take the runs and the seconds out of libFuzzer's options."""
+    given = dict(
+        each.split("=", 1) for each in options if each.startswith(("-runs=", "-max_total"))
+    )
+    left = [each for each in options if each.split("=")[0] not in given]
+    return int(given.get("-runs", -1)), float(given.get("-max_total_time", "inf")), left
+
+
 def main():
     target, *options = sys.argv[1:]
+    runs, seconds, options = limits(options)
     warnings.simplefilter("ignore")
     with atheris.instrument_imports(include=["trilayer"]):
-        law = quick(law_of(target))
+        law = ending(quick(law_of(target)), runs, seconds)
         import trilayer
 
         for module in walk_packages(trilayer.__path__, "trilayer."):
