@@ -43,10 +43,11 @@ def ending(law, runs, seconds):
     libFuzzer would end it with `exit`, while it holds Python's lock: and Arrow's threads, which
     that waits for, may be waiting for the lock.
     """
-    done, began = 0, time.monotonic()
+    done = began = 0
 
     def held(data):
-        nonlocal done
+        nonlocal done, began
+        began = began or time.monotonic()  # libraries are loaded before the first
         law(data)
         done += 1
         if done == runs or time.monotonic() - began > seconds:
