@@ -57,11 +57,10 @@ NO_ENGINE := the tests need the native engine, and it was not built: install a C
 		{ rm .venv/base; echo "$(NO_ENGINE)" >&2; exit 1; }
 	@touch $@
 
-# docs/recipes.md and docs/migration.md are run where other libraries can be had; where not, those
-# tests are skipped by name.
+# docs/recipes.md is run where its libraries can be had; where not, those tests are skipped by name,
+# as are those of docs/migration.md whose peers are not there (pip install --group migration).
 .venv/others: .venv/base
 	-$(BIN)/python -m pip install --quiet --group recipes
-	-$(BIN)/python -m pip install --quiet --group migration
 	@touch $@
 
 # The lab's tests drive a browser: one that is there, or else is installed here and now.
