@@ -10,18 +10,11 @@ import sklearn
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 
-from trilayer import TriLayerClassifier, TriLayerClassifierCV, TriLayerTableClassifier
+from estimators_three import ALL_THREE, THAT_CHOOSE
+from trilayer import TriLayerClassifier
 from trilayer.estimators import callbacks
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-
-THREE = [
-    TriLayerClassifier(4, max_iter=6, tol=0, random_state=0),
-    TriLayerClassifierCV(l2s=[3.0, 1.0], n_starts=1, random_state=0),
-    TriLayerTableClassifier(l2s=[3.0, 1.0], n_starts=1, random_state=0),
-]
-ALL_THREE = pytest.mark.parametrize("clf", THREE, ids=lambda clf: type(clf).__name__)
-THAT_CHOOSE = pytest.mark.parametrize("clf", THREE[1:], ids=lambda clf: type(clf).__name__)
 
 HAS_CALLBACKS = hasattr(sklearn, "callback") or tuple(
     int(part) for part in sklearn.__version__.split(".")[:2]

@@ -10,25 +10,20 @@ from hypothesis import strategies as st
 from trilayer import TriLayerClassifier
 from trilayer import _fused as native
 from trilayer.encoding.inputs import Inputs, Layout, compact, joined
-from trilayer.engines.data import NewtonPlace
-from trilayer.engines.fused import FusedEngine, NewtonPlan, Plan, Walk, held
+from trilayer.engines.fused import held
 from trilayer.errors import InputError
 from trilayer.params import pack, unpack
-from trilayer.solvers.adam import ADAM
 
+from .laws import ENGINE, assert_derived, assert_same_descent, assert_same_epochs
 from .problems import (
     assert_close,
-    assert_sums_close,
     counts,
     data_of,
-    derived_logits,
-    derived_sums,
     dtypes,
     network,
     samples,
 )
 
-ENGINE = FusedEngine()
 widths = st.integers(1, 3) | st.sampled_from([6, 7, 16, 33, 70])
 shapes = st.lists(st.tuples(st.sampled_from(["plain", "stairs", "levels"]), widths), min_size=1)
 units = st.integers(0, 9) | st.sampled_from([16, 17, 33, 64, 67, 130])
@@ -77,18 +72,7 @@ def test_inputs_and_the_wide_matrix_are_one(kinds, m, dtype, scaled):
 @given(kinds=shapes, n2=units, m=counts, dtype=dtypes, scaled=st.booleans())
 def test_sums_and_logits_agree_with_the_derivation(kinds, n2, m, dtype, scaled):
     inputs, Y, s = laid_out(kinds, m, dtype, scaled=scaled)
-    params, X = network(inputs.n1, n2, dtype), inputs.dense()
-    found = ENGINE.sums(params, inputs, Y, s)
-    assert_sums_close(found, derived_sums(params, X, Y, s), s)
-    logits = ENGINE.logits(params, inputs)
-    assert_close(logits, derived_logits(params, X), dtype, least=1.0)
-    for threads in (2, 3):
-        assert np.array_equal(ENGINE.sums(params, inputs, Y, s, threads), found)
-        assert np.array_equal(ENGINE.logits(params, inputs, threads), logits)
-    ones = np.ones_like(Y)
-    assert np.array_equal(
-        ENGINE.sums(params, inputs, Y, ones), ENGINE.sums(params, inputs, Y, None)
-    )
+    assert_derived(inputs, Y, s, n2)
 
 
 @given(m=counts, n2=units, dtype=dtypes)
@@ -121,37 +105,12 @@ def both(request):
 
 
 def test_descent_and_lbfgs_go_the_same_way(both):
-    results = []
-    for data in both:
-        theta = pack(network(data.inputs.n1, 12, np.float64))
-        gradient, decay = np.zeros_like(theta), 0.5 / data.total_weight
-        ENGINE.descend(data, 12, theta, None, gradient, Plan(0.0, 0.0, decay, 0.0, 1), 1)
-        for threads in (1, 2):
-            place, trail = NewtonPlace(0, theta, 1.0, gradient, [], [], 1), []
-            plan = NewtonPlan(10, decay, 0.0, threads)
-            while place.k < 8:  # a run comes back early where it is slow
-                place, part, _ = ENGINE.quasi_newton(data, 12, place, plan, 8 - place.k)
-                trail.extend(part)
-            results.append((place.theta, trail))
-    for one, other in (results[:2], results[2:]):
-        assert np.array_equal(one[0], other[0])  # the threads
-    np.testing.assert_allclose(results[0][0], results[2][0], rtol=1e-6, atol=1e-8)
-    np.testing.assert_allclose(results[0][1], results[2][1], rtol=1e-9)
+    assert_same_descent(both)
 
 
 @pytest.mark.parametrize("n2", [0, 12])
 def test_epochs_in_an_order_go_the_same_way(both, n2):
-    order, results = np.random.default_rng(2).permutation(5000)[:4000], []
-    for data in both:
-        for threads in (1, 2):
-            theta = pack(network(data.inputs.n1, n2, np.float64))
-            memory = {name: np.zeros_like(theta) for name in ADAM.memory}
-            walk = Walk(order, 300, np.full(14, 0.01), 0, 1.0, 0.01, threads)
-            J, gradient = ENGINE.epoch("adam", ADAM.constants, memory, data, n2, theta, walk)
-            results.append(np.concatenate([theta, gradient, [J]]))
-    assert np.array_equal(*results[:2])
-    assert np.array_equal(*results[2:])
-    np.testing.assert_allclose(results[0], results[2], rtol=1e-7, atol=1e-9)
+    assert_same_epochs(both, n2)
 
 
 @pytest.mark.filterwarnings("ignore:.* stopped at max_iter")

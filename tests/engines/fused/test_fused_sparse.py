@@ -9,19 +9,16 @@ from scipy.sparse import csr_array, random_array
 from trilayer import _fused as native
 from trilayer.encoding.inputs import Inputs, joined
 from trilayer.encoding.sparse import canonical
-from trilayer.engines.data import NewtonPlace
-from trilayer.engines.fused import FusedEngine, NewtonPlan, Plan, Walk, held
+from trilayer.engines.fused import held
 from trilayer.errors import InputError
-from trilayer.params import pack
-from trilayer.solvers.adam import ADAM
 
+from .laws import ENGINE, assert_derived, assert_same_descent, assert_same_epochs, walked
 from .problems import (
     REFERENCE,
     assert_close,
     assert_sums_close,
     counts,
     data_of,
-    derived_logits,
     derived_sums,
     dtypes,
     network,
@@ -29,7 +26,6 @@ from .problems import (
     sizes,
 )
 
-ENGINE = FusedEngine()
 units = sizes | st.just(0)
 shares = st.sampled_from([0.0, 0.02, 0.3, 1.0])
 
@@ -47,18 +43,7 @@ def sparse(n1, m, dtype, share=0.2, seed=0, scaled=False):
 @given(n1=sizes, n2=units, m=counts, dtype=dtypes, share=shares, scaled=st.booleans())
 def test_sums_and_logits_agree_with_the_derivation(n1, n2, m, dtype, share, scaled):
     inputs, Y, s = sparse(n1, m, dtype, share, scaled=scaled)
-    params, X = network(n1, n2, dtype), inputs.dense()
-    found = ENGINE.sums(params, inputs, Y, s)
-    assert_sums_close(found, derived_sums(params, X, Y, s), s)
-    logits = ENGINE.logits(params, inputs)
-    assert_close(logits, derived_logits(params, X), dtype, least=1.0)
-    for threads in (2, 3):
-        assert np.array_equal(ENGINE.sums(params, inputs, Y, s, threads), found)
-        assert np.array_equal(ENGINE.logits(params, inputs, threads), logits)
-    ones = np.ones_like(Y)
-    assert np.array_equal(
-        ENGINE.sums(params, inputs, Y, ones), ENGINE.sums(params, inputs, Y, None)
-    )
+    assert_derived(inputs, Y, s, n2)
 
 
 @given(n1=sizes, n2=units, m=counts, dtype=dtypes, scaled=st.booleans())
@@ -95,43 +80,13 @@ def both(request):
     return data_of(inputs.dense(), Y, s), data_of(inputs, Y, s)
 
 
-def descended(data, threads):
-    """Where eight iterations of L-BFGS lead, and J on the way."""
-    theta = pack(network(data.inputs.n1, 12, np.float64))
-    gradient, decay = np.zeros_like(theta), 0.5 / data.total_weight
-    ENGINE.descend(data, 12, theta, None, gradient, Plan(0.0, 0.0, decay, 0.0, threads), 1)
-    place, trail = NewtonPlace(0, theta, 1.0, gradient, [], [], 1), []
-    plan = NewtonPlan(10, decay, 0.0, threads)
-    while place.k < 8:  # a run comes back early where it is slow
-        place, part, _ = ENGINE.quasi_newton(data, 12, place, plan, 8 - place.k)
-        trail.extend(part)
-    return place.theta, np.array(trail)
-
-
 def test_descent_and_lbfgs_go_the_same_way(both):
-    (dense, J), (alike, same_J) = descended(both[0], 1), descended(both[1], 1)
-    assert np.array_equal(descended(both[1], 2)[0], alike)
-    np.testing.assert_allclose(alike, dense, rtol=1e-6, atol=1e-8)
-    np.testing.assert_allclose(same_J, J, rtol=1e-9)
-
-
-def walked(data, n2, order, size=300, threads=1):
-    """Where an epoch of Adam leads, and the means of its gradient and J."""
-    theta = pack(network(data.inputs.n1, n2, np.float64))
-    memory = {name: np.zeros_like(theta) for name in ADAM.memory}
-    used = data.inputs.m if order is None else len(order)
-    rates = np.full(-(-used // size), 0.01)
-    walk = Walk(order, size, rates, 0, 1.0, 0.01, threads)
-    J, gradient = ENGINE.epoch("adam", ADAM.constants, memory, data, n2, theta, walk)
-    return np.concatenate([theta, gradient, [J]])
+    assert_same_descent(both)
 
 
 @pytest.mark.parametrize("n2", [0, 12])
 def test_epochs_in_an_order_go_the_same_way(both, n2):
-    order = np.random.default_rng(2).permutation(5000)[:4000]
-    dense, alike = (walked(data, n2, order) for data in both)
-    assert np.array_equal(walked(both[1], n2, order, threads=2), alike)
-    np.testing.assert_allclose(alike, dense, rtol=1e-7, atol=1e-9)
+    assert_same_epochs(both, n2)
 
 
 @pytest.mark.parametrize("n2", [0, 16])
