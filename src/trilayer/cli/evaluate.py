@@ -54,7 +54,7 @@ def evaluate(
         *(_verdict(result, name, bound, "over") for name, bound in ceilings.items()),
     ]
     result["failed"] = [sentence for sentence in failed if sentence]
-    tell_drift([each["differs"] for each in result["columns"] if each["differs"]])
+    tell_drift(each["differs"] for each in result["columns"])
     if json:
         show_json(result)
     else:
@@ -83,12 +83,12 @@ def score_model(model: "Model", source: Any, column: str | None = None) -> dict[
     target = replace(model.target, name=column or model.target.name)
     if not target.name:
         raise InputError(f"{model.name} does not name its target column: name it with --target")
-    judge, unanswered, seen = Judge(model.record.threshold), 0, None
+    judge, unanswered, seen = Judge(model.record.threshold), 0, model.encoding.nothing_seen()
     with np.errstate(over="ignore"):
         for part in answered(model.encoding, target, source):
             judge.add(model.logits(part.X, part.where), part.positive)
             unanswered += part.unanswered
-            seen = part.seen if seen is None else seen + part.seen
+            seen += part.seen
         if not judge.rows:
             raise InputError(f"target column {target.name!r} is empty in every row")
         judged, prior, curve = judge.scores()

@@ -126,15 +126,15 @@ def _judged_by(job: Job, rows: Dataset) -> Dataset:
     """Take the rows of ``--valid`` to judge by, where there are any."""
     if not job.valid:
         return rows
-    encoder = rows.encoder.fitted_
-    parts = list(answered(Encoding(encoder), rows.target, job.valid_files))
+    encoding = Encoding(rows.encoder.fitted_)
+    parts = list(answered(encoding, rows.target, job.valid_files))
     positive = np.concatenate([part.positive for part in parts])
     if not len(positive):
         raise InputError(
             f"{job.valid_files[0].name}: target column {rows.target.name!r} is empty in every row"
         )
-    drift = encoder.drift(sum((p.seen for p in parts[1:]), parts[0].seen))
-    tell_drift([each.said for each in drift if each.said])
+    seen = sum((part.seen for part in parts), encoding.nothing_seen())
+    tell_drift(each.said for each in encoding.drift(seen))
     unanswered = rows.unanswered + sum(part.unanswered for part in parts)
     held = joined([part.X for part in parts])
     return replace(rows, held=held, held_positive=positive, unanswered=unanswered)

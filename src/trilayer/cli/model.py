@@ -100,9 +100,13 @@ class Encoding:
             refuse_infinite(block.rows, names, block.places)
             raise
 
-    def drift(self, seen: Seen | None) -> list[Drift]:
+    def nothing_seen(self) -> Seen:
+        """Return what is met in no rows; add that of blocks to it, and hand it to `drift`."""
+        return Seen.nothing(0 if self.encoder is None else len(self.encoder.columns))
+
+    def drift(self, seen: Seen) -> list[Drift]:
         """Say how rows differ from those that were learnt from; nothing without an encoder."""
-        return [] if self.encoder is None or seen is None else self.encoder.drift(seen)
+        return [] if self.encoder is None else self.encoder.drift(seen)
 
     def _numbers(self, block: Block) -> Floats:
         numbers = [convert(block.rows[name], NUMBER, name) for name in self.names]

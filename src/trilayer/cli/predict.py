@@ -62,14 +62,14 @@ def predict(
     paths, encoding = sources("predict", data, text), known.encoding
     kinds, rows_at_once = encoding.readings, encoding.batch_rows
     raw = scan_raw(paths, kinds, keep=ids, batch_rows=rows_at_once, coded=kinds)
-    rows, seen = 0, None
+    rows, seen = 0, encoding.nothing_seen()
     with TableWriter(shown_bytes(sys.stdout) if output is None else output, force=force) as writer:
         parts = made_ahead(partial(_predicted, known, ids), raw, available_threads())
         for table, met in parts:
             writer.write(table)
             rows += len(table)
-            seen = met if seen is None else seen + met
-    tell_drift([each.said for each in encoding.drift(seen) if each.said])
+            seen += met
+    tell_drift(each.said for each in encoding.drift(seen))
     if output is not None:
         say(f"wrote {counted(rows, 'row')} to {output}")
     return 0

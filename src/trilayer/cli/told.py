@@ -1,7 +1,7 @@
 """What commands say about tables and results."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from trilayer.cli.output import counted, listed, say, score, show, table
@@ -54,8 +54,9 @@ def _described(column: "ColumnSummary") -> str:
     return f"{column.name} ({', '.join(facts)})" if facts else column.name
 
 
-def tell_drift(sentences: Sequence[str]) -> None:
-    """Say which columns differ from training, if any do."""
+def tell_drift(said: Iterable[str | None]) -> None:
+    """Say which columns differ from training: of those that do not, nothing is said."""
+    sentences = [each for each in said if each]
     if not sentences:
         return
     say("columns that differ from training, which may explain bad predictions:")

@@ -11,8 +11,7 @@ from trilayer.encoding.columns import CATEGORY, Column, counted
 
 # Values that training had not are told from this share of a column's values on. Beyond the
 # ends of the quantiles a few are always found, so of numbers more.
-_STRANGE = {CATEGORY: 0.01}
-_OUTSIDE = 0.05
+_UNKNOWN, _OUTSIDE = 0.01, 0.05
 # Shares of missing values that differ by so much, and by so many standard errors.
 _APART, _ERRORS = 0.1, 3.0
 
@@ -111,7 +110,8 @@ def _drift(
     trained = column.n_missing / max(n_rows, 1)
     facts = []
     present = rows - missing
-    if strange and strange >= _STRANGE.get(column.kind, _OUTSIDE) * present:
+    least = _UNKNOWN if column.kind == CATEGORY else _OUTSIDE
+    if strange and strange >= least * present:
         values = f"{strange:,} of {counted(present, 'value')} ({strange / present:.1%})"
         facts.append(f"{values} {_unlike(column, example)}")
     if _is_apart(missing, rows, column.n_missing, n_rows):
