@@ -2,11 +2,11 @@
 
 import os
 import threading
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from trilayer import warned
 from trilayer.checkpoint.every import Every, every
 from trilayer.checkpoint.folder import Folder
 from trilayer.checkpoint.plain import as_json, as_read, difference
@@ -96,4 +96,4 @@ def _change(name: str, then: Any, now: Any) -> str:
 
 def warn(sentence: str) -> None:
     """Say it as a warning."""
-    warnings.warn(sentence, RuntimeWarning, stacklevel=2)
+    warned.warn(sentence, RuntimeWarning)

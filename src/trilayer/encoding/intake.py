@@ -1,6 +1,5 @@
 """What users hand to the encoder, as a table whose columns stand in the known order."""
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from trilayer.tables.frames import from_array, has_names, is_table, refuse_elsew
 from trilayer.tables.kinds import survey_frame
 from trilayer.tables.reading import require_columns
 from trilayer.tables.readings import Hints, Reading
+from trilayer.warned import warn
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -108,7 +108,7 @@ def positions_of(
                 "X does not have valid feature names, "
                 "but TableEncoder was fitted with feature names"
             )
-        warnings.warn(what, UserWarning, stacklevel=5)
+        warn(what, UserWarning)
     if table.num_columns != len(names):
         raise InputError(
             f"X has {table.num_columns} features, but TableEncoder is expecting "
