@@ -8,9 +8,7 @@ from typing import Any, TypeVar, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import (
-    _check_sample_weight,
-)
+from sklearn.utils.validation import _check_sample_weight
 
 from trilayer.encoding.inputs import Inputs
 from trilayer.engines import ENGINES

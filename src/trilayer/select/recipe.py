@@ -149,7 +149,7 @@ class _Recipe:
         if batched and self.wish.rounds != 0 and self._has_hidden(spec):
             some, drawn = _in_memory(rows, MIDDLE, seed)
             heights = self._scouted(some, numbers[drawn])
-        scaled = rows if heights is None else rows.scaled(heights)
+        scaled = _times(rows, heights)
         some, drawn = _in_memory(scaled, CHOSEN_ON, seed)
         grid = self._grid(spec, some, numbers[drawn])
         choice = search(some, self.classes, grid, self.on_choice, self.checkpoint)
@@ -276,8 +276,7 @@ class _Recipe:
                 starts = init if len(init) > 1 else init[0]
                 most = min(round(ROUND * times), here.max_iter)
                 here = replace(here, init=starts, warm_start=False, max_iter=most)
-            scaled = rows if scale is None else rows.scaled(scale)
-            return self._fit(here, scaled, on_step, stage)
+            return self._fit(here, _times(rows, scale), on_step, stage)
 
         return learnt(one, rows.layout, rounds)
 
