@@ -19,17 +19,19 @@ def refuse_other_folds(peers: pd.DataFrame, ours: pd.DataFrame) -> None:
 
     The sizes of both parts and the log-loss of the class prior are compared, fold by fold.
     """
-    theirs, own = (each.drop_duplicates(_KEY).set_index(_KEY)[_SAME] for each in (peers, ours))
-    both = own.index.intersection(theirs.index)
-    differ = (own.loc[both] - theirs.loc[both]).abs() > 2e-6  # they are rounded to six digits
-    for name in _SAME:
-        if differ[name].any():
-            dataset, fold = where = differ[name].idxmax()
-            raise SystemExit(
-                f"{dataset}, fold {fold}: {name} is {own.loc[where, name]:g}, but in the peers' "
-                f"results {theirs.loc[where, name]:g}: they come from other rows, and cannot be "
-                "compared"
-            )
+    own = ours.drop_duplicates(_KEY).set_index(_KEY)[_SAME]
+    for model, results in peers.groupby("model"):
+        theirs = results.set_index(_KEY)[_SAME]
+        both = own.index.intersection(theirs.index)
+        differ = (own.loc[both] - theirs.loc[both]).abs() > 2e-6  # rounded to six digits
+        for name in _SAME:
+            if differ[name].any():
+                dataset, fold = where = differ[name].idxmax()
+                raise SystemExit(
+                    f"{dataset}, fold {fold}: {name} is {own.loc[where, name]:g}, but in the "
+                    f"results of {model} {theirs.loc[where, name]:g}: they come from other rows, "
+                    "and cannot be compared"
+                )
 
 
 def on_common_folds(results: pd.DataFrame) -> pd.DataFrame:

@@ -1,14 +1,13 @@
 """The results of one label beside the peers', as tables that the report shows."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 import pandas as pd
 
 from trial.compare import SCORES, means, nearly_everywhere, on_common_folds, refuse_other_folds
-from trial.ledger import STORED_FIELDS, Ledger, read_results
+from trial.ledger import Ledger
 from trial.models import PEERS
 
 
@@ -81,8 +80,8 @@ class Evidence:
         return on_common_folds(self.results[self.results["model"].isin(models)])
 
 
-def gather(label: str, ledger: Ledger, stored_paths: Sequence[Path]) -> Evidence:
-    """Put the results of a label beside the peers'.
+def gather(label: str, ledger: Ledger, stored: pd.DataFrame) -> Evidence:
+    """Put the results of a label beside the peers' stored ones.
 
     Raises
     ------
@@ -93,9 +92,6 @@ def gather(label: str, ledger: Ledger, stored_paths: Sequence[Path]) -> Evidence
     ours = own[own["model"] == label]
     if ours.empty:
         raise SystemExit(f"{ledger.path} holds no results of {label!r}: nothing to report")
-    every = [read_results(path, STORED_FIELDS) for path in stored_paths]
-    stored = pd.concat(every, ignore_index=True)
-    stored = stored[(stored["repeat"] == 0) & stored["logloss"].notna()]
     refuse_other_folds(stored, own)
     here = set(ours["dataset"])
     failures = ledger.failures()
