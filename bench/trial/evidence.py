@@ -21,8 +21,6 @@ class Evidence:
         The model on trial.
     results : DataFrame
         Its results and the peers' stored ones, fold by fold, on the data sets that it has run.
-    usual : list of str
-        The model, and the peers that have run nearly every data set: those that are ranked.
     refitted : DataFrame
         Results of the peers that were fitted again.
     variants : DataFrame
@@ -35,19 +33,35 @@ class Evidence:
 
     label: str
     results: pd.DataFrame
-    usual: list[str]
     refitted: pd.DataFrame
     variants: pd.DataFrame
     failures: pd.DataFrame
     threads: int
 
     @cached_property
+    def usual(self) -> list[str]:
+        """The model, and the peers that have run nearly everything: those that are ranked."""
+        return self.usual_on(self.results["dataset"].unique())
+
+    def usual_on(self, sets: Collection[str]) -> list[str]:
+        """Return the model, and the peers that have run nearly everything of these data sets."""
+        peers = self.results[self.results["dataset"].isin(sets)]
+        peers = peers[peers["model"] != self.label]
+        return [self.label, *nearly_everywhere(peers)]
+
+    @cached_property
     def info(self) -> pd.DataFrame:
         """About each data set, the small ones first; `folds` counts those of the ranks."""
         by_set = self._common(self.usual).groupby("dataset")
-        info = by_set[["n_rows", "n_features", "positive_rate", "n_train"]].first()
+        info = by_set[["split", "n_rows", "n_features", "positive_rate", "n_train"]].first()
         info["folds"] = by_set["fold"].nunique()
         return info.sort_values(["n_rows", "n_features"])
+
+    @cached_property
+    def folders(self) -> dict[str, list[str]]:
+        """The data sets of each folder, by the name that its manifest gives it."""
+        groups = self.info.groupby("split", sort=False)
+        return {str(name): list(group.index) for name, group in groups}
 
     @cached_property
     def rest(self) -> list[str]:
@@ -99,7 +113,6 @@ def gather(label: str, ledger: Ledger, stored: pd.DataFrame) -> Evidence:
     return Evidence(
         label=label,
         results=pd.concat([stored[stored["dataset"].isin(here)], ours], ignore_index=True),
-        usual=[label, *nearly_everywhere(means(stored, ["logloss"]))],
         refitted=own[own["model"].isin(PEERS) & own["dataset"].isin(here)],
         variants=own[own["model"].eq(label) | _is_variant(own, label)],
         failures=failures[lost],
