@@ -17,6 +17,7 @@ COMMANDS = {
     "predict": "Predict every row of a table: logit, probability, label.",
     "evaluate": "Score a model on rows whose answers are known.",
     "inspect": "Say all that a model file holds.",
+    "export": "Write a model as code that needs no trilayer: Python, JavaScript, C or SQL.",
     "check": "Show that every equation holds, and every gradient of a model.",
     "trace": "Show every matrix of the derivation for a few rows.",
     "lab": "Open the lab in the browser: every number of the derivation, live.",
