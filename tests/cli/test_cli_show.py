@@ -204,7 +204,7 @@ def test_demo_goes_end_to_end_and_again(trilayer, tmp_path):
     assert last == f"test AUC {auc:.4f}"
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_demo_does_not_hang_on_its_seed(trilayer, tmp_path, seed):
     said = trilayer("demo", "-o", tmp_path, "--seed", seed)
     assert float(said.out.split()[-1]) >= 0.98

@@ -1,5 +1,7 @@
 """Relevance of columns: a decay for each, told by the weights, and folded away at the end."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -112,6 +114,42 @@ def test_it_goes_on_from_a_checkpoint(noisy, tmp_path):
         assert np.array_equal(kept.params_.W1, whole.params_.W1)
 
 
+@pytest.mark.parametrize(("losses", "learnt"), [(np.inf, False), (0.0, True)])
+def test_rows_held_out_may_speak_against_it(noisy, monkeypatch, losses, learnt):
+    X, y, *_ = noisy
+    monkeypatch.setattr(recipe, "losses_of", lambda *_: losses)
+    clf = TriLayerClassifierCV(**QUICK).fit(X, y)
+    assert (clf.heights_ is not None) == learnt
+    plain = TriLayerClassifierCV(relevance=2 if learnt else 0, **QUICK).fit(X, y)
+    assert np.array_equal(clf.params_.W1, plain.params_.W1)
+
+
+def test_a_training_with_it_that_diverges_speaks_against_it(noisy, monkeypatch):
+    X, y, *_ = noisy
+    fit_rows = recipe.fit_rows
+
+    def fails(spec, *data, **given):
+        if spec.init is not None:
+            raise DivergenceError("it diverged")
+        return fit_rows(spec, *data, **given)
+
+    monkeypatch.setattr(recipe, "fit_rows", fails)
+    assert TriLayerClassifierCV(**QUICK).fit(X, y).heights_ is None
+
+
+def test_ctrl_c_while_that_is_tried_ends_all(noisy, monkeypatch):
+    X, y, *_ = noisy
+    fit_rows = recipe.fit_rows
+
+    def stopped(spec, *data, **given):
+        trained = fit_rows(spec, *data, **given)
+        return replace(trained, outcome=replace(trained.outcome, reason="interrupted"))
+
+    monkeypatch.setattr(recipe, "fit_rows", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        TriLayerClassifierCV(**QUICK).fit(X, y)
+
+
 def test_a_training_that_is_cut_short_is_the_last(noisy):
     X, y, *_ = noisy
     clf = TriLayerClassifierCV(relevance=2, **QUICK)
@@ -132,7 +170,7 @@ def test_a_round_that_does_not_begin_leaves_the_last_network(noisy, monkeypatch,
         return fit_rows(spec, *data, **given)
 
     monkeypatch.setattr(recipe, "fit_rows", fails)
-    clf = TriLayerClassifierCV(**QUICK).fit(X, y)
+    clf = TriLayerClassifierCV(relevance=2, **QUICK).fit(X, y)
     assert clf.heights_ is None
     assert np.array_equal(clf.params_.W1, first.params_.W1)
     assert clf.best_estimator_.init is None

@@ -84,11 +84,9 @@ def test_a_mark_inside_a_bare_field_opens_nothing(tmp_path):
 
 
 def test_a_header_longer_than_what_is_read_at_once(tmp_path):
-    names = [f'"column {i:06d}"' for i in range(12_000)]
-    path = put(tmp_path, "t.csv", ",".join(names) + "\n" + ",".join(["1"] * 12_000) + "\n")
-    table = read_table(path)
-    assert table.num_columns == 12_000
-    assert table.column_names[-1] == "column 011999"
+    names = [f"column {i:03d} {'x' * 2000}" for i in range(200)]
+    path = put(tmp_path, "t.csv", ",".join(names) + "\n" + ",".join(["1"] * 200) + "\n")
+    assert read_table(path).column_names == names
 
 
 @pytest.mark.parametrize("name", ["t.parquet", "t.pq", "t.unknown", "t.parquet.gz"])

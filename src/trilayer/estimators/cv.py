@@ -62,8 +62,9 @@ class TriLayerClassifierCV(CallbackSupportMixin, ClassifierMixin, BaseEstimator)
     relevance : int, optional
         How often each column's relevance is learnt from the weights of a training, which then
         goes on with a decay of its own for each column (`trilayer.select.relevance`): by default
-        twice beyond 2,000 rows. Only lbfgs learns it; where there is no estimator, beyond 20,000
-        rows too, on some of them. The columns are the layout's, or else each of X's by itself.
+        twice beyond 2,000 rows, unless rows held out speak against it. Only lbfgs learns it; where
+        there is no estimator, beyond 20,000 rows too, on some of them. The columns are the
+        layout's, or else each of X's by itself.
     n_starts : int, optional
         Random starts of the network that is kept; by default the estimator's own. Where there is
         none, 4, which up to 2,000 rows are averaged with the networks of the folds.
@@ -264,8 +265,8 @@ class TriLayerClassifierCV(CallbackSupportMixin, ClassifierMixin, BaseEstimator)
         heights: FloatArray | None = vars(self).get("heights_")
         if heights is None:
             raise AttributeError(
-                "feature_importances_ are there where relevance is learnt: beyond 2,000 rows, or "
-                "with relevance=1"
+                "feature_importances_ are there where relevance was learnt: relevance=1 asks for "
+                "it, and without that it is learnt beyond 2,000 rows, where held-out rows agree"
             )
         return np.asarray(heights / heights.sum())
 

@@ -262,8 +262,8 @@ class TriLayerTableClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimat
         found = self.relevance_ if hasattr(self, "selection_") else None
         if found is None:
             raise AttributeError(
-                "feature_importances_ are there where relevance is learnt: beyond 2,000 rows, or "
-                "with relevance=1"
+                "feature_importances_ are there where relevance was learnt: relevance=1 asks for "
+                "it, and without that it is learnt beyond 2,000 rows, where held-out rows agree"
             )
         names = self.encoder_.fitted_.learnt.names
         relevance = np.array([found.get(name, 0.0) for name in names])

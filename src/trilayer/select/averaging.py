@@ -36,12 +36,6 @@ class Way(NamedTuple):
     trained: Trained
 
     @property
-    def loss(self) -> float:
-        """The log-loss of what was chosen, a row, on rows that it had not seen."""
-        chosen = (self.choice.hidden_units, self.choice.l2)
-        return next(each.log_loss for each in self.choice.candidates if each[:2] == chosen)
-
-    @property
     def members(self) -> tuple[list[Params], list[Params]]:
         """The networks of all rows, and those of the folds: of inputs as they are."""
         every = (self.trained.members, self.choice.members)
@@ -83,7 +77,7 @@ def averaged(ways: Sequence[Way], m: int) -> Trained:
     """
     found: list[Params] = []
     weights: list[float] = []
-    taken = shares([way.loss for way in ways], m)
+    taken = shares([way.choice.loss for way in ways], m)
     for way, share in zip(ways, taken.tolist(), strict=True):
         groups = [part for part in way.members if part]
         for part in groups:

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, StratifiedShuffleSplit
 
 from trilayer.fit.spec import Spec
-from trilayer.sources.memory import MemorySource
+from trilayer.sources import Source
+from trilayer.sources.memory import MemorySource, is_in_memory
 
 Split = tuple[NDArray[np.int64], NDArray[np.int64]]
 
@@ -38,7 +39,8 @@ GO_ON = 40
 ROUNDS, ROUND = 2, 80
 """How often the columns' relevance is learnt beyond `SMALL` rows, and the iterations after that.
 
-With fewer rows, weights say more of chance than of columns."""
+With fewer rows, weights say more of chance than of columns. With more they may do so too, where
+answers are mostly noise: rows held out tell."""
 
 L2S = (60.0, 30.0, 17.0, 10.0, 5.6, 3.0, 1.7, 1.0, 0.56, 0.3, 0.1)
 """Weight decays to choose from: strong ones first."""
@@ -112,6 +114,15 @@ def sample(second: NDArray[np.bool_], size: int, seed: int) -> NDArray[np.int64]
         for rows, count in ((~second, size - of_second), (second, of_second))
     ]
     return np.sort(np.concatenate(drawn))
+
+
+def at_most(source: Source, most: int, seed: int) -> tuple[MemorySource, NDArray[np.int64]]:
+    """Return a source's rows in memory, of more than so many a sample, and their numbers."""
+    if is_in_memory(source) and source.m <= most:
+        return source, np.arange(source.m)
+    numbers = np.arange(source.m) if source.m <= most else sample(source.labels, most, seed)
+    part: MemorySource = source.part(numbers)
+    return part, numbers
 
 
 def splits(rows: MemorySource, seed: int) -> list[Split]:

@@ -3,7 +3,8 @@
 Up to `presets.SMALL` rows weight decay is searched in folds, twice: with inputs as they are and
 with their bins damped; the networks of the folds and of all rows are averaged by how both did
 (`trilayer.select.averaging`). Up to `presets.MIDDLE` rows it is searched once, several starts are
-trained and the columns' relevance is learnt by L-BFGS on all rows. Of more, a sample tells the
+trained and the columns' relevance is learnt by L-BFGS on all rows, where those held out do better
+for it. Of more, a sample tells the
 relevance, a larger one the decay, and the starts are trained on batches of at most
 `presets.BATCHED` rows; where there are more still, L-BFGS goes on from there over all of them.
 Samples are stratified and drawn by the numbers of rows, and come here from wherever they are: so
@@ -18,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from trilayer.errors import InputError
+from trilayer.errors import DivergenceError, InputError
 from trilayer.fit.fitting import Trained, fit, fit_rows
 from trilayer.fit.protocol import Keeping, stage_of
 from trilayer.fit.records import Watcher
@@ -38,14 +39,14 @@ from trilayer.select.presets import (
     ROUNDS,
     SMALL,
     Split,
+    at_most,
     pace,
     preset,
-    sample,
     splits,
 )
 from trilayer.select.relevance import CUT_SHORT, followed, grounded, learnt, raised
-from trilayer.select.search import Candidate, Choice, Grid, search
-from trilayer.select.weights import relative, usual
+from trilayer.select.search import Candidate, Choice, Grid, losses_of, search
+from trilayer.select.weights import beside
 from trilayer.solvers import solver
 from trilayer.sources import Source
 from trilayer.sources.memory import MemorySource, is_in_memory
@@ -138,8 +139,8 @@ class _Recipe:
     def make(self, source: Source) -> Selected:
         """Choose, and train what was chosen on all rows."""
         seed = self.wish.random_state
-        rows, numbers = _in_memory(source, BATCHED, seed)
-        unit, rows = _beside(rows)
+        rows, numbers = at_most(source, BATCHED, seed)
+        unit, rows = beside(rows)
         spec, heights = self.wish.spec(source.m), None
         if self._averages(spec, rows):
             grid = self._grid(spec, rows, numbers, judging=True)
@@ -147,10 +148,10 @@ class _Recipe:
                 return self._averaged(spec, rows, grid)
         batched = source.m > MIDDLE and self.wish.base is None and _steps_on_batches(spec, rows.m)
         if batched and self.wish.rounds != 0 and self._has_hidden(spec):
-            some, drawn = _in_memory(rows, MIDDLE, seed)
+            some, drawn = at_most(rows, MIDDLE, seed)
             heights = self._scouted(some, numbers[drawn])
         scaled = _times(rows, heights)
-        some, drawn = _in_memory(scaled, CHOSEN_ON, seed)
+        some, drawn = at_most(scaled, CHOSEN_ON, seed)
         grid = self._grid(spec, some, numbers[drawn])
         choice = search(some, self.classes, grid, self.on_choice, self.checkpoint)
         began = time.perf_counter()
@@ -158,7 +159,8 @@ class _Recipe:
         if batched:
             trained = self._fit(spec, scaled, self.on_step, self.checkpoint)
         else:
-            trained, heights = self._by_relevance(spec, rows, self.on_step, self.checkpoint)
+            rounds = self._rounds(spec, rows, grid, choice, self.checkpoint)
+            trained, heights = self._by_relevance(spec, rows, rounds, self.on_step, self.checkpoint)
         if source.m > rows.m:
             if heights is not None and not batched:  # of inputs as they are, again
                 trained = replace(trained, members=tuple(raised(trained.members, heights)))
@@ -191,7 +193,7 @@ class _Recipe:
             ways.append(Way(scale, choice, trained))
             if trained.outcome.reason in CUT_SHORT:
                 break
-        best = min(ways, key=lambda way: way.loss).choice
+        best = min(ways, key=lambda way: way.choice.loss).choice
         trained = averaged(ways, rows.m)
         spec = replace(
             spec, hidden_units=best.hidden_units, l2=best.l2, n_starts=len(trained.members)
@@ -221,9 +223,11 @@ class _Recipe:
             n_threads=self.wish.n_threads, random_state=self.wish.random_state,
         )  # fmt: skip
         stage = stage_of(self.checkpoint, "relevance on some rows")
-        choice = search(some, self.classes, self._grid(spec, some, numbers), None, stage)
+        grid = self._grid(spec, some, numbers)
+        choice = search(some, self.classes, grid, None, stage)
         spec = replace(spec, hidden_units=choice.hidden_units, l2=choice.l2)
-        trained, heights = self._by_relevance(spec, some, None, stage)
+        rounds = self._rounds(spec, some, grid, choice, stage)
+        trained, heights = self._by_relevance(spec, some, rounds, None, stage)
         if trained.outcome.reason == "interrupted":
             raise KeyboardInterrupt
         return heights
@@ -257,14 +261,39 @@ class _Recipe:
         ]
         return list(zip(there[::2], there[1::2], strict=True))
 
+    def _rounds(
+        self, spec: Spec, rows: MemorySource, grid: Grid, choice: Choice, stage: Keeping | None
+    ) -> int:
+        """Return how often relevance is learnt: not at all, where held-out rows speak against it.
+
+        What chose the decay was trained on a split; it goes on there, with relevance.
+        """
+        if not _settles(spec, rows.m):
+            return 0
+        if self.wish.rounds is not None:
+            return self.wish.rounds
+        if rows.m <= SMALL:
+            return 0
+        if not choice.members or len(grid.splits) != 1 or not spec.hidden_units:
+            return ROUNDS
+        train, held = map(rows.part, grid.splits[0])
+        alone = replace(spec, init=choice.members[0], warm_start=False, n_starts=1, max_iter=ROUND)
+        stage = stage_of(stage, "relevance on a split")
+        try:
+            trained, _ = self._by_relevance(alone, train, ROUNDS, None, stage)
+        except DivergenceError:
+            return 0
+        if trained.outcome.reason == "interrupted":
+            raise KeyboardInterrupt
+        losses = losses_of(spec, trained.params, held, threads(self.wish))
+        return ROUNDS if losses < choice.loss * held.total_weight else 0
+
     def _by_relevance(
-        self, spec: Spec, rows: MemorySource, on_step: Watcher | None, checkpoint: Keeping | None
-    ) -> tuple[Trained, FloatArray | None]:
-        """Train on rows in memory, learning relevance where that is for lbfgs."""
+        self, spec: Spec, rows: MemorySource, rounds: int, on_step: Watcher | None,
+        checkpoint: Keeping | None,
+    ) -> tuple[Trained, FloatArray | None]:  # fmt: skip
+        """Train on rows in memory, and learn relevance so often."""
         few, settles = rows.m <= SMALL, _settles(spec, rows.m)
-        rounds = self.wish.rounds
-        if rounds is None or not settles:
-            rounds = ROUNDS if settles and not few else 0
         ours = self.wish.base is None and self.wish.max_iter is None and settles and not few
         times = pace(spec.l2, 0.8, 1.05) if ours else 1.0
 
@@ -323,24 +352,6 @@ def _steps_on_batches(spec: Spec, m: int) -> bool:
 def _settles(spec: Spec, m: int) -> bool:
     """Whether the solver comes to rest: only then do lengths of weights tell of relevance."""
     return solver(solver_name(spec, m)).settles
-
-
-def _in_memory(source: Source, most: int, seed: int) -> tuple[MemorySource, NDArray[np.int64]]:
-    """Return a source's rows in memory, of very many a sample, and their numbers."""
-    if is_in_memory(source) and source.m <= most:
-        return source, np.arange(source.m)
-    numbers = np.arange(source.m) if source.m <= most else sample(source.labels, most, seed)
-    part: MemorySource = source.part(numbers)
-    return part, numbers
-
-
-def _beside(rows: MemorySource) -> tuple[float, MemorySource]:
-    """Return the usual weight of rows, and the rows with weights beside it."""
-    s = relative(rows.s)
-    if s is rows.s:
-        return 1.0, rows
-    unit = usual(rows.s)
-    return unit, MemorySource(rows.inputs, rows.Y, s, rows.n_threads)
 
 
 def select_on(

@@ -17,7 +17,7 @@ from trilayer.fit.fitting import fit_rows
 from trilayer.fit.protocol import Keeping, stage_of
 from trilayer.fit.samples import drawn_seed
 from trilayer.fit.spec import Spec
-from trilayer.params import FloatArray, Params
+from trilayer.params import Params
 from trilayer.select.presets import Split, pace
 from trilayer.sources.memory import MemorySource
 
@@ -118,6 +118,12 @@ class Choice(NamedTuple):
     l2: float
     candidates: list[Candidate]
     members: tuple[Params, ...] = ()
+
+    @property
+    def loss(self) -> float:
+        """The log-loss of what was chosen, a row, on rows that it had not seen."""
+        chosen = (self.hidden_units, self.l2)
+        return next(each.log_loss for each in self.candidates if each[:2] == chosen)
 
 
 def search(
@@ -220,24 +226,22 @@ def _fit(
     if grid.goes_on and start is not None and np.abs(start.W1).max(initial=0) > _UNLEARNT:
         spec = replace(spec, init=start, max_iter=round(grid.goes_on * pace(l2, 1.4, 2.0)))
     stage = stage_of(checkpoint, f"{n2} units, l2={l2:g}, split {k + 1}")
-    weights = held.s[0].astype(np.float64)
-    total = float(weights.sum())
+    total = float(held.s[0].astype(np.float64).sum())
     try:
         seed = drawn_seed(spec.random_state)
         with train.on_threads(workers) as rows:
             trained = fit_rows(spec, rows, seed, classes, checkpoint=stage)
     except DivergenceError:
         return _Fit(np.inf, total, None)
-    Z = logits(spec, trained.params, held, workers)
-    Y = held.Y.astype(np.float64)
-    loss = float(weights @ core.losses(Z, Y)[0])
-    return _Fit(loss, total, trained.params, tuple(trained.members))
+    found = losses_of(spec, trained.params, held, workers)
+    return _Fit(found, total, trained.params, tuple(trained.members))
 
 
-def logits(spec: Spec, params: Params, rows: MemorySource, n_threads: int) -> FloatArray:
-    """Return Z2 of rows in float64, 1 × m."""
-    found = select(spec.engine).logits(params, rows.inputs, n_threads)
-    return np.asarray(found, dtype=np.float64)
+def losses_of(spec: Spec, params: Params, rows: MemorySource, n_threads: int) -> float:
+    """Return the sum of a network's losses over rows, each times its weight."""
+    Z = np.asarray(select(spec.engine).logits(params, rows.inputs, n_threads), dtype=np.float64)
+    weights = rows.s[0].astype(np.float64)
+    return float(weights @ core.losses(Z, rows.Y.astype(np.float64))[0])
 
 
 def decay_at(decays: Sequence[float], at: int) -> float:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from trilayer.params import FloatArray
+from trilayer.sources.memory import MemorySource
 
 
 def usual(s: FloatArray) -> float:
@@ -37,3 +38,12 @@ def relative(s: FloatArray) -> FloatArray:
     # What float32 cannot tell from nothing, or from infinity, is there all the same, and finite.
     least, most = np.finfo(np.float32).tiny, np.finfo(np.float32).max
     return np.where(s > 0, np.clip(beside, least, most), 0).astype(s.dtype)
+
+
+def beside(rows: MemorySource) -> tuple[float, MemorySource]:
+    """Return the usual weight of rows, and the rows with weights beside it."""
+    s = relative(rows.s)
+    if s is rows.s:
+        return 1.0, rows
+    unit = usual(rows.s)
+    return unit, MemorySource(rows.inputs, rows.Y, s, rows.n_threads)
