@@ -55,7 +55,7 @@ def test_whatever_the_network(hidden, dtype):
 @pytest.mark.parametrize("hidden", [0, 30])
 def test_weights_of_8_bits_are_near_and_are_what_the_file_computes(hidden):
     description, table = describe(a_model(hidden=hidden, scale=0.2)), a_table()
-    steps, scales = c.rounded(np.array(description["W1"]))
+    steps, scales = c.rounded(description)
     assert np.abs(steps.astype(int)).max() <= 127
     coarse = {**description, "W1": (steps * scales[:, None]).tolist()}
     told, exact = oracle.prepared(coarse), oracle.prepared(description)
@@ -65,6 +65,16 @@ def test_weights_of_8_bits_are_near_and_are_what_the_file_computes(hidden):
     near = [oracle.probability_of(exact, row) for row in table.to_pylist()]
     np.testing.assert_allclose(found, near, rtol=0, atol=0.1)
     assert len(c.module(description, int8=True)) < 0.6 * len(c.module(description)) or not hidden
+
+
+def test_bins_of_8_bits_add_up_to_what_they_were_to_a_step():
+    description = describe(a_model(hidden=20, scale=0.3, max_bins=32))
+    steps, scales = c.rounded(description)
+    W1, coarse = np.array(description["W1"]), steps * scales[:, None]
+    for part in (part for column in description["columns"] for part in column["parts"]):
+        bins = slice(part["input"] + 1, part["input"] + len(part["edges"]))
+        left = np.abs((W1[bins] - coarse[bins]).cumsum(axis=0)).max(initial=0.0)
+        assert left <= 1.01 * scales[bins].max(initial=0.0)
 
 
 def test_a_network_alone_and_its_steps():

@@ -3,7 +3,6 @@
 import ast
 import json
 import re
-import shutil
 import subprocess
 
 import numpy as np
@@ -123,9 +122,8 @@ def test_weights_of_float32_take_fewer_digits_and_are_the_same():
 
 def node(code, description):
     """Run statements behind a module, which print JSON."""
-    assert shutil.which("node"), "Node.js is needed to test exports to JavaScript"
     text = js.module(description) + code
-    words = ["node", "--input-type=module", "-"]
+    words = [scripts.program("node") or "node", "--input-type=module", "-"]
     done = subprocess.run(words, input=text, capture_output=True, text=True, check=True)
     return json.loads(done.stdout)
 

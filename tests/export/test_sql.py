@@ -1,7 +1,6 @@
 """The export to SQL is run by SQLite, DuckDB and PostgreSQL, and says what the library says."""
 
 import os
-import shutil
 import sqlite3
 
 import numpy as np
@@ -10,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 
 from export.models import NAMES, a_model, a_network, a_table, as_table, hard_rows, some_rows
-from export.servers import postgres_server
+from export.servers import postgres_programs, postgres_server
 from trilayer.errors import InputError
 from trilayer.export import sql
 from trilayer.export.counterparts import databases
@@ -24,8 +23,8 @@ PLACES = {"table": databases.TABLE, "ids": [databases.ORDER]}
 @pytest.fixture(scope="module", params=["sqlite", "duckdb", "postgres"])
 def database(request):
     if request.param == "postgres":
-        if not (os.environ.get(databases.SERVER) or shutil.which("pg_ctl")):
-            pytest.skip("no PostgreSQL: set TRILAYER_POSTGRES, or put pg_ctl on PATH")
+        if not (os.environ.get(databases.SERVER) or postgres_programs()):
+            pytest.skip("no PostgreSQL: install it (Debian: postgresql), or set TRILAYER_POSTGRES")
         with postgres_server() as server, pytest.MonkeyPatch.context() as patch:
             patch.setenv(databases.SERVER, server)
             yield "postgres"

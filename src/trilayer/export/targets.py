@@ -1,7 +1,6 @@
 """What a model can be exported to, by name: how each is written, and by what it is checked."""
 
 import os
-import shutil
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -68,7 +67,9 @@ class Target:
 
 def _program(*names: str) -> Callable[[Options], str]:
     def missing(_: Options) -> str:
-        absent = [name for name in names if shutil.which(name) is None]
+        from trilayer.export.counterparts.scripts import program
+
+        absent = [name for name in names if program(name) is None]
         return f"{absent[0]} on PATH" if absent else ""
 
     return missing
