@@ -100,10 +100,13 @@ def test_what_cannot_be_is_no_number(score):
 
 
 def test_columns_have_names_of_c():
-    names = ["a b", "a-b", "int", "1", "", "日", "real", "A_b"]
+    names = ["NAN", "INT64_MIN", "level", "a b", "a-b", "int", "1", "", "日", "real", "A_b"]
     columns = [{"name": name} for name in names]
     found = c.fields_of({"columns": columns})
     assert found == [
+        "column_NAN",
+        "column_INT64_MIN",
+        "level",
         "a_b",
         "a_b_2",
         "column_int",
@@ -138,3 +141,24 @@ def test_days_of_all_years():
     expected = model.predict_proba(table)[:, 1]
     typed = pa.table({"day": days.cast(pa.timestamp("us"))})
     np.testing.assert_allclose(said(describe(model), typed), expected, rtol=0, atol=1e-9)
+
+
+def test_columns_called_as_our_own_functions_are():
+    names = [
+        "part",
+        "level",
+        "of_date",
+        "value",
+        "a",
+        "a_value",
+        "blanks",
+        "W1",
+        "Z1",
+        "row",
+        "NULL",
+    ]
+    rng = np.random.default_rng(0)
+    table = pa.table({name: rng.normal(size=80) for name in names})
+    model = a_model(table, scale=0.1)
+    expected = model.predict_proba(table)[:, 1]
+    np.testing.assert_allclose(said(describe(model), table), expected, rtol=0, atol=1e-12)

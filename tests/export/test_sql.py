@@ -95,7 +95,8 @@ def test_a_network_alone_and_its_steps(database):
 
 def test_tables_of_many_columns_are_joined_in_parts(database):
     rng = np.random.default_rng(0)
-    table = pa.table({f"c{i}": rng.normal(size=200) for i in range(90)})
+    numbers = {f"c{i}": rng.normal(size=200) for i in range(60)}
+    table = pa.table(numbers | {f"t{i}": rng.choice(list("abc"), 200) for i in range(70)})
     model = a_model(table, hidden=3, scale=0.05)
     expected = model.predict_proba(table)[:, 1]
     np.testing.assert_allclose(said(database, describe(model), table), expected, rtol=0, atol=1e-9)
@@ -172,3 +173,5 @@ def test_networks_that_no_database_holds_are_refused():
     description = describe(a_network(2, sql.MOST_UNITS + 1))
     with pytest.raises(InputError, match="1,501 hidden units"):
         sql.query(description, "duckdb")
+    with pytest.raises(InputError, match="reads 900 columns"):
+        sql.query(describe(a_network(900, 2)), "duckdb")

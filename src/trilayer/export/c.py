@@ -11,13 +11,12 @@ from trilayer.export.c_columns import array, column_function, literal, number, t
 from trilayer.export.description import ColumnSpec, Description
 from trilayer.export.runtime import source
 
-_KEYWORDS = frozenset(
-    re.findall(
-        r"\w+",
-        "auto break case char const continue default do double else enum extern float for goto if "
-        "inline int long register restrict return short signed sizeof static struct switch typedef "
-        "union unsigned void volatile while real add sigmoid row",
-    )
+# Words of C, and macros of the headers and of GNU's C: a field cannot be called so.
+_RESERVED = re.compile(
+    "auto|break|case|char|const|continue|default|do|double|else|enum|extern|float|for|goto|if|inline"
+    "|int|long|register|restrict|return|short|signed|sizeof|static|struct|switch|typedef|union"
+    "|unsigned|void|volatile|while|real|linux|unix|i386|UNITS|WEIGHT|NULL|NAN|INFINITY|I|DOMAIN"
+    "|OVERFLOW|UNDERFLOW|(U?INT|FP|M|SIZE|PTRDIFF|MATH|HUGE|WCHAR|WINT|SIG|TRILAYER)_?[0-9A-Z_]*"
 )
 _HEAD = """/* A trilayer model, written by `trilayer export`: C99, no heap; link with -lm.
  *
@@ -82,7 +81,7 @@ def fields_of(description: Description) -> list[str]:
     taken: list[str] = []
     for column in description["columns"]:
         plain = re.sub(r"[^0-9A-Za-z]+", "_", column["name"]).strip("_") or "column"
-        plain = f"column_{plain}" if plain[0].isdigit() or plain in _KEYWORDS else plain
+        plain = f"column_{plain}" if plain[0].isdigit() or _RESERVED.fullmatch(plain) else plain
         fresh, number = plain, 1
         while fresh in taken:
             number += 1
@@ -161,7 +160,7 @@ def _matrix(kind: str, name: str, rows: Iterable[str]) -> str:
 
 def _functions(description: Description) -> str:
     fields = fields_of(description)
-    sums = " ||\n      ".join(f"!add_{field}(Z1, row)" for field in fields)
+    sums = " ||\n      ".join(f"!add_in_{field}(Z1, row)" for field in fields)
     if description["W2"] is None:
         out = "  return Z1[0];\n"
     else:

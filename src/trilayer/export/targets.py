@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 from trilayer.errors import InputError
 from trilayer.export.description import Description
+from trilayer.export.sql_dialects import DIALECTS
 
 if TYPE_CHECKING:
     from trilayer.export.counterparts.scripts import Score
 
-SQL = ("duckdb", "sqlite", "postgres", "bigquery", "clickhouse")
+SQL = tuple(DIALECTS)
 
 
 @dataclass(frozen=True)
