@@ -154,7 +154,7 @@ def _no_database(options: Options) -> str:
     if dialect == "postgres":
         absent = "" if os.environ.get(SERVER) else f"a server's address in {SERVER}"
         return absent or _program("psql")(options)
-    return f"a database that reads {dialect}'s SQL, which there is none to install of"
+    return f"a connection to {dialect}, which trilayer does not make"
 
 
 def _no_functions() -> str:
