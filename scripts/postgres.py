@@ -62,18 +62,18 @@ def _somebody() -> str:
 
 
 def _run(user: str, program: str, *words: str) -> None:
+    path = found(program)
+    if path is None:
+        raise SystemExit(f"{program} is not here: install PostgreSQL (Debian: postgresql)")
     subprocess.run(
-        [_found(program), *words], check=True, stdout=subprocess.DEVNULL, cwd="/", user=user or None
+        [path, *words], check=True, stdout=subprocess.DEVNULL, cwd="/", user=user or None
     )
 
 
-def _found(program: str) -> str:
+def found(program: str) -> str | None:
     """Return a program of PostgreSQL's: on PATH, or where Debian keeps it."""
     places = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{program}"))
-    found = shutil.which(program) or (str(places[-1]) if places else None)
-    if found is None:
-        raise SystemExit(f"{program} is not here: install PostgreSQL (Debian: postgresql)")
-    return found
+    return shutil.which(program) or (str(places[-1]) if places else None)
 
 
 def _free_port() -> int:

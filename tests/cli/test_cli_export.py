@@ -22,6 +22,7 @@ from conftest import ROOT
 from trilayer import load
 from trilayer.export import targets
 from trilayer.export.counterparts import databases
+from trilayer.export.counterparts.scripts import program
 
 
 @pytest.mark.parametrize(
@@ -113,6 +114,7 @@ def test_what_cannot_be_is_refused_in_a_sentence(people, refused, words, told):
 
 def test_what_the_machine_lacks_is_named(people, refused, monkeypatch):
     monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr("trilayer.export.counterparts.scripts.sys.executable", "/nowhere/python")
     monkeypatch.delenv(databases.SERVER, raising=False)
     check = ("--check", people.csv)
     assert "node on PATH" in refused("export", people.model, "--to", "js", *check)
@@ -172,7 +174,7 @@ def test_the_module_of_the_readme_is_imported_by_node(people, trilayer, tmp_path
     import {{ probability }} from "./adult.mjs";
     console.log(probability(JSON.parse({json.dumps(json.dumps(row))})));
     """
-    words = ["node", "--input-type=module", "-"]
+    words = [program("node") or "node", "--input-type=module", "-"]
     done = subprocess.run(
         words, input=code, capture_output=True, text=True, check=True, cwd=tmp_path
     )

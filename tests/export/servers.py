@@ -1,11 +1,15 @@
 """A PostgreSQL server for tests: the one that is told, or one of our own on loopback."""
 
-import importlib.util
 import os
 from contextlib import contextmanager
 
-from conftest import ROOT
+import postgres
 from trilayer.export.counterparts.databases import SERVER
+
+
+def postgres_programs():
+    """Whether PostgreSQL's programs are here."""
+    return postgres.found("pg_ctl") is not None
 
 
 @contextmanager
@@ -14,8 +18,5 @@ def postgres_server():
     if told:
         yield told
         return
-    spec = importlib.util.spec_from_file_location("postgres", ROOT / "scripts" / "postgres.py")
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
-    with script.server() as url:
+    with postgres.server() as url:
         yield url

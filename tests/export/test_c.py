@@ -55,7 +55,7 @@ def test_whatever_the_network(hidden, dtype):
 @pytest.mark.parametrize("hidden", [0, 30])
 def test_weights_of_8_bits_are_near_and_are_what_the_file_computes(hidden):
     description, table = describe(a_model(hidden=hidden, scale=0.2)), a_table()
-    steps, scales = c.rounded(np.array(description["W1"]))
+    steps, scales = c.rounded(description)
     assert np.abs(steps.astype(int)).max() <= 127
     coarse = {**description, "W1": (steps * scales[:, None]).tolist()}
     told, exact = oracle.prepared(coarse), oracle.prepared(description)
@@ -65,6 +65,16 @@ def test_weights_of_8_bits_are_near_and_are_what_the_file_computes(hidden):
     near = [oracle.probability_of(exact, row) for row in table.to_pylist()]
     np.testing.assert_allclose(found, near, rtol=0, atol=0.1)
     assert len(c.module(description, int8=True)) < 0.6 * len(c.module(description)) or not hidden
+
+
+def test_bins_of_8_bits_add_up_to_what_they_were_to_a_step():
+    description = describe(a_model(hidden=20, scale=0.3, max_bins=32))
+    steps, scales = c.rounded(description)
+    W1, coarse = np.array(description["W1"]), steps * scales[:, None]
+    for part in (part for column in description["columns"] for part in column["parts"]):
+        bins = slice(part["input"] + 1, part["input"] + len(part["edges"]))
+        left = np.abs((W1[bins] - coarse[bins]).cumsum(axis=0)).max(initial=0.0)
+        assert left <= 1.01 * scales[bins].max(initial=0.0)
 
 
 def test_a_network_alone_and_its_steps():
@@ -90,10 +100,13 @@ def test_what_cannot_be_is_no_number(score):
 
 
 def test_columns_have_names_of_c():
-    names = ["a b", "a-b", "int", "1", "", "日", "real", "A_b"]
+    names = ["NAN", "INT64_MIN", "level", "a b", "a-b", "int", "1", "", "日", "real", "A_b"]
     columns = [{"name": name} for name in names]
     found = c.fields_of({"columns": columns})
     assert found == [
+        "column_NAN",
+        "column_INT64_MIN",
+        "level",
         "a_b",
         "a_b_2",
         "column_int",
@@ -128,3 +141,24 @@ def test_days_of_all_years():
     expected = model.predict_proba(table)[:, 1]
     typed = pa.table({"day": days.cast(pa.timestamp("us"))})
     np.testing.assert_allclose(said(describe(model), typed), expected, rtol=0, atol=1e-9)
+
+
+def test_columns_called_as_our_own_functions_are():
+    names = [
+        "part",
+        "level",
+        "of_date",
+        "value",
+        "a",
+        "a_value",
+        "blanks",
+        "W1",
+        "Z1",
+        "row",
+        "NULL",
+    ]
+    rng = np.random.default_rng(0)
+    table = pa.table({name: rng.normal(size=80) for name in names})
+    model = a_model(table, scale=0.1)
+    expected = model.predict_proba(table)[:, 1]
+    np.testing.assert_allclose(said(describe(model), table), expected, rtol=0, atol=1e-12)

@@ -3,7 +3,6 @@
 import ast
 import json
 import re
-import shutil
 import subprocess
 
 import numpy as np
@@ -123,9 +122,8 @@ def test_weights_of_float32_take_fewer_digits_and_are_the_same():
 
 def node(code, description):
     """Run statements behind a module, which print JSON."""
-    assert shutil.which("node"), "Node.js is needed to test exports to JavaScript"
     text = js.module(description) + code
-    words = ["node", "--input-type=module", "-"]
+    words = [scripts.program("node") or "node", "--input-type=module", "-"]
     done = subprocess.run(words, input=text, capture_output=True, text=True, check=True)
     return json.loads(done.stdout)
 
@@ -199,3 +197,20 @@ def test_javascript_refuses_what_the_library_refuses(key, value):
     told = node(code, DESCRIPTION)
     assert told is not None
     assert json.dumps(NAMES[key], ensure_ascii=False) in told
+
+
+def test_numpy_takes_frames_of_pandas_and_polars():
+    import pandas as pd
+    import polars as pl
+
+    table = a_table(rows=120, seed=4)
+    expected = MODEL.predict_proba(table)[:, 1]
+    names = {}
+    exec(python.numpy_module(DESCRIPTION), names)
+    nullable = table.to_pandas(types_mapper=pd.ArrowDtype)
+    frames = (table.to_pandas(), table.to_pandas().convert_dtypes(), nullable, pl.from_arrow(table))
+    for frame in frames:
+        found = names["probabilities"](frame)
+        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
+    for row, p in zip(table.to_pandas().to_dict("records"), expected, strict=True):
+        assert names["probability"](row) == pytest.approx(p, abs=1e-12)

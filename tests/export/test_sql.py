@@ -1,7 +1,6 @@
 """The export to SQL is run by SQLite, DuckDB and PostgreSQL, and says what the library says."""
 
 import os
-import shutil
 import sqlite3
 
 import numpy as np
@@ -10,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 
 from export.models import NAMES, a_model, a_network, a_table, as_table, hard_rows, some_rows
-from export.servers import postgres_server
+from export.servers import postgres_programs, postgres_server
 from trilayer.errors import InputError
 from trilayer.export import sql
 from trilayer.export.counterparts import databases
@@ -24,8 +23,8 @@ PLACES = {"table": databases.TABLE, "ids": [databases.ORDER]}
 @pytest.fixture(scope="module", params=["sqlite", "duckdb", "postgres"])
 def database(request):
     if request.param == "postgres":
-        if not (os.environ.get(databases.SERVER) or shutil.which("pg_ctl")):
-            pytest.skip("no PostgreSQL: set TRILAYER_POSTGRES, or put pg_ctl on PATH")
+        if not (os.environ.get(databases.SERVER) or postgres_programs()):
+            pytest.skip("no PostgreSQL: install it (Debian: postgresql), or set TRILAYER_POSTGRES")
         with postgres_server() as server, pytest.MonkeyPatch.context() as patch:
             patch.setenv(databases.SERVER, server)
             yield "postgres"
@@ -96,7 +95,8 @@ def test_a_network_alone_and_its_steps(database):
 
 def test_tables_of_many_columns_are_joined_in_parts(database):
     rng = np.random.default_rng(0)
-    table = pa.table({f"c{i}": rng.normal(size=200) for i in range(90)})
+    numbers = {f"c{i}": rng.normal(size=200) for i in range(60)}
+    table = pa.table(numbers | {f"t{i}": rng.choice(list("abc"), 200) for i in range(70)})
     model = a_model(table, hidden=3, scale=0.05)
     expected = model.predict_proba(table)[:, 1]
     np.testing.assert_allclose(said(database, describe(model), table), expected, rtol=0, atol=1e-9)
@@ -173,3 +173,5 @@ def test_networks_that_no_database_holds_are_refused():
     description = describe(a_network(2, sql.MOST_UNITS + 1))
     with pytest.raises(InputError, match="1,501 hidden units"):
         sql.query(description, "duckdb")
+    with pytest.raises(InputError, match="reads 900 columns"):
+        sql.query(describe(a_network(900, 2)), "duckdb")

@@ -11,13 +11,12 @@ from trilayer.export.c_columns import array, column_function, literal, number, t
 from trilayer.export.description import ColumnSpec, Description
 from trilayer.export.runtime import source
 
-_KEYWORDS = frozenset(
-    re.findall(
-        r"\w+",
-        "auto break case char const continue default do double else enum extern float for goto if "
-        "inline int long register restrict return short signed sizeof static struct switch typedef "
-        "union unsigned void volatile while real add sigmoid row",
-    )
+# Words of C, and macros of the headers and of GNU's C: a field cannot be called so.
+_RESERVED = re.compile(
+    "auto|break|case|char|const|continue|default|do|double|else|enum|extern|float|for|goto|if|inline"
+    "|int|long|register|restrict|return|short|signed|sizeof|static|struct|switch|typedef|union"
+    "|unsigned|void|volatile|while|real|linux|unix|i386|UNITS|WEIGHT|NULL|NAN|INFINITY|I|DOMAIN"
+    "|OVERFLOW|UNDERFLOW|(U?INT|FP|M|SIZE|PTRDIFF|MATH|HUGE|WCHAR|WINT|SIG|TRILAYER)_?[0-9A-Z_]*"
 )
 _HEAD = """/* A trilayer model, written by `trilayer export`: C99, no heap; link with -lm.
  *
@@ -82,7 +81,7 @@ def fields_of(description: Description) -> list[str]:
     taken: list[str] = []
     for column in description["columns"]:
         plain = re.sub(r"[^0-9A-Za-z]+", "_", column["name"]).strip("_") or "column"
-        plain = f"column_{plain}" if plain[0].isdigit() or plain in _KEYWORDS else plain
+        plain = f"column_{plain}" if plain[0].isdigit() or _RESERVED.fullmatch(plain) else plain
         fresh, number = plain, 1
         while fresh in taken:
             number += 1
@@ -120,7 +119,7 @@ def _weights(description: Description, int8: bool) -> str:
     sums = "float" if int8 else "double"
     told = [f"typedef {sums} real;\n#define UNITS {W1.shape[1]}\n"]
     if int8:
-        steps, scales = rounded(W1)
+        steps, scales = rounded(description)
         rows = (", ".join(map(str, row)) for row in steps.tolist())
         told += [_matrix("int8_t", "W1", rows), array("float", "W1_scale", scales)]
         told.append("#define WEIGHT(k, j) (W1_scale[k] * (real)W1[k][j])\n")
@@ -133,11 +132,22 @@ def _weights(description: Description, int8: bool) -> str:
     return "".join(told) + "\n"
 
 
-def rounded(W1: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float64]]:
-    """Return W1 in steps of -127 to 127, and the size of each row's step."""
+def rounded(description: Description) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float64]]:
+    """Return W1 in steps of -127 to 127, and the size of each row's step.
+
+    A number adds up the rows of the bins that it is past: so what rounding one of them has left
+    is made up for by the next, and no sum of theirs is off by more than a step or so.
+    """
+    W1 = np.array(description["W1"], dtype=np.float64)
     largest = np.abs(W1).max(axis=1)
     scales = np.where(largest > 0, largest, 1.0) / 127
-    return np.round(W1 / scales[:, np.newaxis]).astype(np.int8), scales
+    steps = np.round(W1 / scales[:, np.newaxis])
+    for part in (part for column in description["columns"] for part in column["parts"]):
+        left = np.zeros(W1.shape[1])
+        for k in range(part["input"] + 1, part["input"] + len(part["edges"])):
+            steps[k] = np.clip(np.round((W1[k] + left) / scales[k]), -127, 127)
+            left += W1[k] - steps[k] * scales[k]
+    return steps.astype(np.int8), scales
 
 
 def _matrix(kind: str, name: str, rows: Iterable[str]) -> str:
@@ -150,7 +160,7 @@ def _matrix(kind: str, name: str, rows: Iterable[str]) -> str:
 
 def _functions(description: Description) -> str:
     fields = fields_of(description)
-    sums = " ||\n      ".join(f"!add_{field}(Z1, row)" for field in fields)
+    sums = " ||\n      ".join(f"!add_in_{field}(Z1, row)" for field in fields)
     if description["W2"] is None:
         out = "  return Z1[0];\n"
     else:

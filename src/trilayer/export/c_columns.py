@@ -18,10 +18,12 @@ def number(value: float) -> str:
 
 def column_function(column: ColumnSpec, field: str) -> str:
     """Write a column's tables, and the function that adds what it is worth to Z1."""
-    head = f"static int add_{field}(real *Z1, const trilayer_row *row)\n{{\n"
+    head = f"static int add_in_{field}(real *Z1, const trilayer_row *row)\n{{\n"
     if column["kind"] == "category" and column["levels"] is not None:
         tables = _category(column["levels"], column["nothing"], field)
-        return f"{tables}{head}  add_level(Z1, &column_{field}, row->{field});\n  return 1;\n}}\n\n"
+        return (
+            f"{tables}{head}  add_level(Z1, &column_in_{field}, row->{field});\n  return 1;\n}}\n\n"
+        )
     if column["kind"] == "plain":
         steps = "".join(f"  {_step(*step)}\n" for step in column["steps"])
         body = f"  double x = row->{field};\n{steps}  if (!isfinite(x))\n    return 0;\n"
@@ -29,7 +31,7 @@ def column_function(column: ColumnSpec, field: str) -> str:
     tables = "".join(_edges(part, f"{field}_{part['name']}") for part in column["parts"])
     parts = ",\n  ".join(_part(part, f"{field}_{part['name']}") for part in column["parts"])
     if parts:
-        tables += f"static const part_of_value parts_{field}[] = {{\n  {parts}\n}};\n"
+        tables += f"static const part_of_value parts_in_{field}[] = {{\n  {parts}\n}};\n"
     body = _from_date(column, field) if column["kind"] == "date" else _from_number(column, field)
     return f"{tables}{head}{body}  return 1;\n}}\n\n"
 
@@ -43,8 +45,8 @@ def _from_number(column: ColumnSpec, field: str) -> str:
     if column["missing"] is not None:
         lines += [f"if (isnan(x))\n    add(Z1, {column['missing']}, 1.0);"]
     for i in range(len(column["parts"])):
-        center = f"parts_{field}[{i}].center"
-        lines += [f"add_part(Z1, &parts_{field}[{i}], isnan(x) ? {center} : x);"]
+        center = f"parts_in_{field}[{i}].center"
+        lines += [f"add_part(Z1, &parts_in_{field}[{i}], isnan(x) ? {center} : x);"]
     return "".join(f"  {line}\n" for line in lines)
 
 
@@ -55,18 +57,18 @@ def _from_date(column: ColumnSpec, field: str) -> str:
     if column["missing"] is not None:
         lines += [f"if (absent)\n    add(Z1, {column['missing']}, 1.0);"]
     for i, part in enumerate(column["parts"]):
-        center, place = f"parts_{field}[{i}].center", _DATE_PARTS.index(part["name"])
-        lines += [f"add_part(Z1, &parts_{field}[{i}], absent ? {center} : parts[{place}]);"]
+        center, place = f"parts_in_{field}[{i}].center", _DATE_PARTS.index(part["name"])
+        lines += [f"add_part(Z1, &parts_in_{field}[{i}], absent ? {center} : parts[{place}]);"]
     return "".join(f"  {line}\n" for line in lines)
 
 
 def _edges(part: PartSpec, name: str) -> str:
-    return array("double", f"edges_{name}", part["edges"]) if part["edges"] else ""
+    return array("double", f"edges_in_{name}", part["edges"]) if part["edges"] else ""
 
 
 def _part(part: PartSpec, name: str) -> str:
     told = (part["center"], part["scale"], part["clip"] or 0.0)
-    edges = f"edges_{name}" if part["edges"] else "NULL"
+    edges = f"edges_in_{name}" if part["edges"] else "NULL"
     return f"{{{part['input']}, {', '.join(map(number, told))}, {edges}, {len(part['edges'])}}}"
 
 
@@ -86,16 +88,16 @@ def _category(levels: LevelsSpec, nothing: Sequence[str], field: str) -> str:
     frequency = levels["frequency"]
     pairs = {"texts": texts, "truths": list(levels["truths"].items())}
     tables = [
-        _table("text_of_level", f"{name}_{field}", [f"{{{text(t)}, {p}}}" for t, p in each])
+        _table("text_of_level", f"{name}_in_{field}", [f"{{{text(t)}, {p}}}" for t, p in each])
         for name, each in pairs.items()
     ]
-    tables.append(_table("trilayer_text", f"nothing_{field}", [text(word) for word in nothing]))
-    tables.append(_table("int", f"inputs_{field}", [_input(k) for k in levels["inputs"]]))
+    tables.append(_table("trilayer_text", f"nothing_in_{field}", [text(word) for word in nothing]))
+    tables.append(_table("int", f"inputs_in_{field}", [_input(k) for k in levels["inputs"]]))
     values = [] if frequency is None else numbers(frequency["values"])
-    tables.append(_table("double", f"frequencies_{field}", values))
+    tables.append(_table("double", f"frequencies_in_{field}", values))
 
     def named(name: str, items: Sequence[Any]) -> str:
-        return f"{name}_{field}" if items else "NULL"
+        return f"{name}_in_{field}" if items else "NULL"
 
     told = [
         f"{named('texts', texts)}, {len(texts)}",
@@ -107,7 +109,8 @@ def _category(levels: LevelsSpec, nothing: Sequence[str], field: str) -> str:
         f"{named('frequencies', values)}, {number(frequency['unseen'] if frequency else 0.0)}",
     ]
     return (
-        "".join(tables) + f"static const category column_{field} = {{\n  {', '.join(told)}\n}};\n"
+        "".join(tables)
+        + f"static const category column_in_{field} = {{\n  {', '.join(told)}\n}};\n"
     )
 
 

@@ -8,7 +8,7 @@ probability A2 is: where the model reports the other one, W2 and b2 have the oth
 """
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
 
@@ -175,8 +175,6 @@ class Description(TypedDict):
     W2 : list of n2 numbers, or None
         None without a hidden layer: then n2 = 1, and Z1 is the logit (E33).
     b2 : float
-    nodes : list, optional
-        What `trilayer.export.runtime.rows.prepared` adds.
     """
 
     format: int
@@ -191,7 +189,6 @@ class Description(TypedDict):
     b1: list[float]
     W2: list[float] | None
     b2: float
-    nodes: NotRequired[dict[str, Any]]
 
 
 def describe(model: Any) -> Description:

@@ -62,9 +62,17 @@ def query(
     steps = [*_tables(d, rows, places)]
     steps.append(f"v AS {d.materialized}(\nSELECT {values}\nFROM {source} AS t)")
     kept = [f"x{i}" for i in range(len(names))] + ["bad"]
-    taken = ", ".join([*(f"v.{name}" for name in kept), *(e for p in places for e in p.exprs)])
-    joins = "".join(f"\n{join}" for p in places for join in p.joins)
-    steps.append(f"p AS {d.materialized}(\nSELECT {taken}\nFROM v{joins})")
+    found = [*(f"v.{name}" for name in kept), *(e for p in places for e in p.exprs)]
+    if len(found) > MOST_UNITS:
+        raise InputError(
+            f"the model reads {len(columns):,} columns, which become {len(found):,} in a step of "
+            f"the query, and databases allow {MOST_UNITS:,}: choose another --to"
+        )
+    taken = ", ".join(found)
+    looked_up = list(_looked_up(d, [i for i, place in enumerate(places) if place.texts]))
+    steps += looked_up
+    origin = f"l{len(looked_up) - 1} AS v" if looked_up else "v"
+    steps.append(f"p AS {d.materialized}(\nSELECT {taken}\nFROM {origin})")
     steps += _summed(d, description, rows, places, kept)
     return f"WITH {', '.join(steps)}\n{_told(d, description, names)}\n"
 
@@ -84,6 +92,19 @@ def _tables(d: Dialect, rows: Rows, places: Sequence[Placed]) -> Iterator[str]:
     if texts:
         names = ["place", "text", "code", "z"]
         yield d.values("levels", names, [d.whole, d.string, d.whole, d.double], texts)
+
+
+def _looked_up(d: Dialect, columns: Sequence[int]) -> Iterator[str]:
+    """Write the steps that look levels up; only so many at once."""
+    before = "v"
+    for n, first in enumerate(range(0, len(columns), _JOINS)):
+        some = columns[first : first + _JOINS]
+        found = ", ".join(f"l{i}.code AS lc{i}, l{i}.z AS lz{i}" for i in some)
+        joins = "".join(
+            f"\nLEFT JOIN levels AS l{i} ON l{i}.place = {i} AND l{i}.text = v.k{i}" for i in some
+        )
+        yield f"l{n} AS {d.materialized}(\nSELECT v.*, {found}\nFROM {before} AS v{joins})"
+        before = f"l{n}"
 
 
 def _summed(

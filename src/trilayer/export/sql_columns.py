@@ -53,16 +53,13 @@ class Placed:
     ----------
     exprs : list of str
         Expressions with names.
-    joins : list of str
-        With the table of levels, that they need.
     texts : list of rows
-        Of that table.
+        Of the table of levels, in which the column's texts are then looked up.
     lookups : list of (alias, code)
         Rows of weights.
     """
 
     exprs: list[str] = field(default_factory=list)
-    joins: list[str] = field(default_factory=list)
     texts: list[list[str]] = field(default_factory=list)
     lookups: list[tuple[str, str]] = field(default_factory=list)
     _times: list[tuple[str, int]] = field(default_factory=list)
@@ -240,13 +237,11 @@ def _level(d: Dialect, column: ColumnSpec, i: int, rows: Rows, out: Placed) -> N
         )
         other = f"CASE lower({key}){truths} ELSE {unseen} END" if truths else unseen
         if out.texts:
-            other = f"COALESCE(l{i}.{name}, {other})"
+            other = f"COALESCE(v.l{name}{i}, {other})"
         return f"CASE WHEN {key} IS NULL THEN {absent} ELSE {other} END"
 
-    if out.texts:
-        out.joins.append(f"LEFT JOIN levels AS l{i} ON l{i}.place = {i} AND l{i}.text = {key}")
     code = chosen(
-        "code", list(map(str, codes)), str(found[levels["missing"]]), str(found[levels["unseen"]])
+        "c", list(map(str, codes)), str(found[levels["missing"]]), str(found[levels["unseen"]])
     )
     out.exprs.append(f"{code} AS c{i}")
     out.lookups.append((f"wc{i}", f"c{i}"))

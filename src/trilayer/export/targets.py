@@ -1,7 +1,6 @@
 """What a model can be exported to, by name: how each is written, and by what it is checked."""
 
 import os
-import shutil
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -11,11 +10,12 @@ from typing import TYPE_CHECKING
 
 from trilayer.errors import InputError
 from trilayer.export.description import Description
+from trilayer.export.sql_dialects import DIALECTS
 
 if TYPE_CHECKING:
     from trilayer.export.counterparts.scripts import Score
 
-SQL = ("duckdb", "sqlite", "postgres", "bigquery", "clickhouse")
+SQL = tuple(DIALECTS)
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,9 @@ class Target:
 
 def _program(*names: str) -> Callable[[Options], str]:
     def missing(_: Options) -> str:
-        absent = [name for name in names if shutil.which(name) is None]
+        from trilayer.export.counterparts.scripts import program
+
+        absent = [name for name in names if program(name) is None]
         return f"{absent[0]} on PATH" if absent else ""
 
     return missing
@@ -152,7 +154,7 @@ def _no_database(options: Options) -> str:
     if dialect == "postgres":
         absent = "" if os.environ.get(SERVER) else f"a server's address in {SERVER}"
         return absent or _program("psql")(options)
-    return f"a database that reads {dialect}'s SQL, which there is none to install of"
+    return f"a connection to {dialect}, which trilayer does not make"
 
 
 def _no_functions() -> str:

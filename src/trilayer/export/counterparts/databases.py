@@ -7,13 +7,13 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from trilayer.export.counterparts.scripts import Score, run
-from trilayer.optional import require
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -36,7 +36,7 @@ def sqlite(query: str) -> Iterator[Score]:
 @contextmanager
 def duckdb(query: str) -> Iterator[Score]:
     """Run a query by DuckDB's package, on a table in memory."""
-    with closing(require("duckdb", "export").connect(":memory:")) as database:
+    with closing(import_module("duckdb").connect(":memory:")) as database:
         yield partial(_by_duckdb, database, query)
 
 

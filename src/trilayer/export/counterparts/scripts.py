@@ -1,6 +1,7 @@
 """Exports to Python and JavaScript, run by an interpreter of their own that gets rows as JSON."""
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -73,9 +74,11 @@ def numpy(text: str) -> Iterator[Score]:
 
 @contextmanager
 def node(text: str) -> Iterator[Score]:
-    """Run an ES module by the `node` on PATH."""
+    """Run an ES module by Node.js."""
     with _kept(text, "model.mjs") as path:
-        yield partial(_scored, ["node", "--input-type=module", "-e", _NODE, path])
+        yield partial(
+            _scored, [program("node") or "node", "--input-type=module", "-e", _NODE, path]
+        )
 
 
 @contextmanager
@@ -91,6 +94,11 @@ def _scored(words: list[str], rows: "pa.Table") -> npt.NDArray[np.float64]:
     lines = [rows.column_names, *map(list, zip(*columns, strict=True))]
     given = "".join(json.dumps(line, allow_nan=False) + "\n" for line in lines)
     return np.array(run(words, given.encode()).split(), dtype=np.float64)
+
+
+def program(name: str) -> str | None:
+    """Find a program on PATH, or where this Python's packages have theirs."""
+    return shutil.which(name) or shutil.which(name, path=str(Path(sys.executable).parent))
 
 
 def run(words: list[str], given: bytes) -> bytes:

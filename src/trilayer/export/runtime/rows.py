@@ -162,7 +162,7 @@ def _sigmoid(z: Any) -> float:
 def _value(column: Any, row: Any) -> Any:
     try:
         return row[column["name"]]
-    except KeyError:
+    except (KeyError, IndexError):
         raise ValueError(f"the row has no column {column['name']!r}") from None
 
 
@@ -170,8 +170,12 @@ def _refused(column: Any, value: Any, wanted: Any) -> ValueError:
     return ValueError(f"column {column['name']!r}: {value!r} is not {wanted}")
 
 
-def _absent(value: Any) -> bool:
-    return value is None or (isinstance(value, float) and value != value)
+def absent(value: Any) -> bool:
+    """Whether a value is missing: None, NaN, or what pandas has for these."""
+    try:
+        return value is None or bool(value != value)
+    except TypeError:  # pandas' NA says of nothing whether it differs
+        return True
 
 
 def _trimmed(model: Any, column: Any, value: Any) -> Any:
@@ -185,7 +189,7 @@ def parts_of(model: Any, column: Any, value: Any) -> Any:
     read = {"number": _number, "boolean": _truth, "date": _date}[column["kind"]]
     if isinstance(value, str):
         value = _trimmed(model, column, value)
-    return None if _absent(value) else read(model, column, value)
+    return None if absent(value) else read(model, column, value)
 
 
 def _number(model: Any, column: Any, value: Any) -> Any:
@@ -285,7 +289,7 @@ def plain_of(model: Any, column: Any, value: Any) -> float:
     """Return the input that a number is, after the steps before the network."""
     if isinstance(value, str):
         value = _trimmed(model, column, value)
-    x = math.nan if value is None else _as_number(column, value)
+    x = math.nan if absent(value) else _as_number(column, value)
     for name, *with_ in column["steps"]:
         x = _STEPS[name](x, *with_)
     if not math.isfinite(x):
@@ -322,7 +326,7 @@ def _levels(model: Any, column: Any, value: Any) -> Any:
 
 def _text(model: Any, column: Any, value: Any) -> Any:
     """Return a level's text, as a table would show the value; None where it is missing."""
-    if _absent(value):
+    if absent(value):
         return None
     if isinstance(value, bool):
         value = "true" if value else "false"

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from trilayer.export.runtime.rows import DAY, parts_of, plain_of, sums_of
+from trilayer.export.runtime.rows import DAY, absent, parts_of, plain_of, sums_of
 
 _ROWS = 4096  # at once
 
@@ -62,7 +62,7 @@ def _by_value(model: Any, column: Any, values: Any) -> Any:
     places: dict[Any, int] = {}
     ids = np.empty(len(values), dtype=np.intp)
     for i, value in enumerate(values.tolist()):
-        key = (type(value), value) if value == value else (None, None)  # NaN is missing too
+        key = (None, None) if absent(value) else (type(value), value)
         ids[i] = places.setdefault(key, len(places))
     each = [sums_of(model, column, value) for _, value in places]
     return np.array(each).reshape(len(places), -1)[ids]
@@ -111,8 +111,8 @@ def _numbers(model: Any, column: Any, values: Any) -> Any:
 
 
 def _dates(values: Any) -> Any:
-    absent = np.isnat(values)
-    instants = np.where(absent, np.datetime64(0, "us"), values.astype("datetime64[us]"))
+    nowhere = np.isnat(values)
+    instants = np.where(nowhere, np.datetime64(0, "us"), values.astype("datetime64[us]"))
     day = instants.astype("datetime64[D]").astype(np.int64)
     ticks = instants.astype(np.int64)
     pieces = {
@@ -122,13 +122,13 @@ def _dates(values: Any) -> Any:
         "hour": (ticks % DAY) / (DAY / 24),
         "days": ticks / DAY,
     }
-    return {name: np.where(absent, np.nan, piece) for name, piece in pieces.items()}
+    return {name: np.where(nowhere, np.nan, piece) for name, piece in pieces.items()}
 
 
 def _add_numbers(Z1: Any, arrays: Any, column: Any, numbers: Any) -> Any:
-    absent = np.isnan(next(iter(numbers.values())))
+    nowhere = np.isnan(next(iter(numbers.values())))
     for part in column["parts"]:
-        x = np.where(absent, part["center"], numbers[part["name"]])
+        x = np.where(nowhere, part["center"], numbers[part["name"]])
         with np.errstate(over="ignore"):
             z = np.clip((x - part["center"]) / part["scale"], -1e150, 1e150)
         if part["clip"] is not None:
@@ -137,7 +137,7 @@ def _add_numbers(Z1: Any, arrays: Any, column: Any, numbers: Any) -> Any:
         if part["edges"]:
             _add_bins(Z1, arrays["nodes"][part["input"]], np.array(part["edges"]), x)
     if column["missing"] is not None:
-        Z1[absent] += arrays["W1"][column["missing"]]
+        Z1[nowhere] += arrays["W1"][column["missing"]]
 
 
 def _add_bins(Z1: Any, nodes: Any, edges: Any, x: Any) -> Any:
