@@ -4,9 +4,9 @@ python bench/store_peers.py PEER ... [--datasets NAME ...] [--max-rows N] [--fol
 
 The peers of `bench/trial/models.py` are fitted by the protocol of bench/quality.py, on the same
 rows as everybody. What each scores is appended to bench/trial/stored/PEER.csv as it comes, with
-its seconds, threads, machine and versions, and bench/quality.py reads it beside the folders' own
-quality-peers.csv: nobody has to fit them again. A run that is started again goes on where it
-stopped; small tables come first.
+its seconds by the clock and of the processor, threads, machine and versions. bench/quality.py
+reads it beside the folders' own quality-peers.csv: nobody has to fit them again. A run that is
+started again goes on where it stopped; small tables come first.
 
 The heavy peers come with `pip install --group bench-tabular`.
 """
@@ -45,7 +45,7 @@ def store(chosen: argparse.Namespace) -> int:
     from trial.models import peers_named
     from trial.running import run
     from trial.sets import sets_of
-    from trial.stored import circumstances, path_of
+    from trial.stored import KEPT_FIELDS, circumstances, path_of
 
     peers = peers_named(chosen.peers)
     sets = sets_of(chosen.data, chosen.datasets)
@@ -53,7 +53,7 @@ def store(chosen: argparse.Namespace) -> int:
         sets = [each for each in sets if each.n_rows <= chosen.max_rows]
     failed = False
     for peer in peers:
-        ledger = Ledger(path_of(peer.name, chosen.stored), circumstances())
+        ledger = Ledger(path_of(peer.name, chosen.stored), KEPT_FIELDS, circumstances())
         ledger.refuse_other_settings(peer, chosen.threads)
         try:
             run(sets, [peer], ledger, chosen.threads, chosen.folds)

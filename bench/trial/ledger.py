@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -29,8 +30,10 @@ class Ledger:
     ----------
     path : Path
         Made at the first result. What an interrupted write left of a last line is dropped.
+    fields : tuple of str
+        Its columns; of a result, others are not kept.
     about : dict of str to str
-        Columns more, the same for every result that is added: how it came about.
+        What is added to every result: how it came about.
 
     Raises
     ------
@@ -38,10 +41,15 @@ class Ledger:
         If the file holds something else.
     """
 
-    def __init__(self, path: Path, about: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        fields: tuple[str, ...] = FIELDS,
+        about: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self.path = path
-        self._about = dict(about or {})
-        self._fields = (*FIELDS, *self._about)
+        self._fields = fields
+        self._about = about
         if path.exists():
             _drop_unfinished_line(path, ",".join(self._fields))
         done = self.results()
@@ -86,11 +94,11 @@ class Ledger:
     def add(self, result: dict[str, Any]) -> None:
         """Append a result, at once and whole."""
         text = io.StringIO()
-        writer = csv.DictWriter(text, self._fields, lineterminator="\n")
+        writer = csv.DictWriter(text, self._fields, extrasaction="ignore", lineterminator="\n")
         if self._is_empty():
             self.path.parent.mkdir(parents=True, exist_ok=True)
             writer.writeheader()
-        writer.writerow(result | self._about)
+        writer.writerow({**result, **self._about})
         with self.path.open("a", encoding="utf-8", newline="") as file:
             file.write(text.getvalue())
         if not result.get("error"):

@@ -42,8 +42,9 @@ def _rules() -> str:
         f"are run beyond {protocol.MID_ROWS:,} rows, {protocol.BIG_FOLDS} beyond "
         f"{protocol.BIG_ROWS:,}; at most {protocol.MAX_TRAIN:,} rows to learn from and "
         f"{protocol.MAX_TEST:,} to be judged on. Every model runs with its defaults, the same for "
-        "all sets. The peers' scores are stored results of the same rows; means are over the folds "
-        "that all models of a table have run. Ranks: 1 is best, ties share one."
+        "all sets, or with the settings that its name says. The peers' scores are stored results "
+        "of the same rows; means are over the folds that all models of a table have run. Ranks: "
+        "1 is best, ties share one."
     )
 
 

@@ -7,7 +7,10 @@ from pathlib import Path
 import pandas as pd
 
 from contest.telling import processor
-from trial.ledger import STORED_FIELDS, read_results
+from trial.ledger import FIELDS, STORED_FIELDS, read_results
+
+KEPT_FIELDS = (*FIELDS, "cpu_s", "machine", "versions")
+"""The columns of what is kept; `cpu_s` is a fit's processor time, whatever else the machine did."""
 
 _PACKAGES = (
     "numpy", "scikit-learn", "catboost", "optuna", "pytabkit", "torch", "autogluon.tabular",

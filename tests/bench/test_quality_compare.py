@@ -101,6 +101,11 @@ def test_a_model_that_lacks_sets_is_not_among_the_usual():
     # Nor is one that has run every set, but not the folds.
     assert nearly_everywhere(found[(found["model"] == "a") | (found["fold"] == 0)]) == ["a"]
     assert nearly_everywhere(found) == ["a", "b"]
+    # Of more than five sets, it may lack one.
+    more = pd.concat([found, found[found["dataset"] == "sonar"].assign(dataset="another")])
+    lacking = more[(more["model"] == "a") | (more["dataset"] != "adult")]
+    assert nearly_everywhere(lacking) == ["a", "b"]
+    assert nearly_everywhere(lacking[(lacking["model"] == "a") | (lacking["fold"] == 0)]) == ["a"]
 
 
 @pytest.mark.parametrize("column", ["n_train", "n_test", "prior_logloss"])

@@ -63,10 +63,13 @@ def test_another_file_is_not_touched(tmp_path):
 
 def test_what_a_result_came_about_with_is_kept(tmp_path):
     about = {"machine": "Z80, 1976", "versions": "numpy 2"}
-    ledger = Ledger(tmp_path / "r.csv", about)
-    ledger.add(result(0))
-    again = Ledger(ledger.path, about | {"machine": "6502"})
+    fields = (*FIELDS, "cpu_s", *about)
+    ledger = Ledger(tmp_path / "r.csv", fields, about)
+    ledger.add(result(0, cpu_s=2.5, other="not kept"))
+    again = Ledger(ledger.path, fields, about | {"machine": "6502"})
     again.add(result(1))
+    assert tuple(again.results().columns) == fields
+    assert again.results()["cpu_s"].tolist()[:1] == [2.5]
     assert again.results()["machine"].tolist() == ["Z80, 1976", "6502"]
     assert again.results()["versions"].tolist() == ["numpy 2"] * 2
     with pytest.raises(SystemExit, match="holds something else than results"):

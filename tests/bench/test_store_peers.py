@@ -3,13 +3,16 @@
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import quality
 import store_peers
+from trial.forms import Forms
 from trial.ledger import STORED_FIELDS, read_results
 from trial.models import PEERS
-from trial.stored import path_of, stored_results
+from trial.protocol import make_folds
+from trial.stored import KEPT_FIELDS, path_of, stored_results
 
 
 @pytest.fixture
@@ -37,7 +40,9 @@ def test_a_peer_is_kept_with_how_it_came_about(stored, tmp_path):
     assert found["fold"].tolist() == [0, 1, 0, 1]
     assert set(found["threads"]) == {1}
     assert found["versions"].str.contains(r"numpy \S+; scikit-learn \S").all()
+    assert tuple(found.columns) == KEPT_FIELDS
     assert found["machine"].notna().all()
+    assert (found["cpu_s"] > 0).all()
     assert set(found["settings"]) == {PEERS["logreg"].settings}
 
 
@@ -92,12 +97,23 @@ def test_numbers_are_positive(stored, option):
     assert f"{option} 0: there must be at least 1" in err
 
 
+def test_the_project_s_own_peers_take_what_they_are_given():
+    frame = pd.DataFrame({"x": np.arange(40.0), "word": ["a", "b"] * 20})
+    fold = make_folds("any", np.arange(40) % 2)[1]
+    forms = Forms(frame.iloc[fold.train], frame.iloc[fold.test], ["word"])
+    tuned = PEERS["catboost_tuned"].make(fold, forms, 3)
+    assert (tuned.n_trials, tuned.random_state, tuned.n_threads) == (20, fold.seed, 3)
+    assert tuned.cat_features == ["word"]
+    found = PEERS["autogluon"].make(fold, forms, 3)
+    assert (found.time_limit, found.n_threads) == (60, 3)
+
+
 def test_what_the_project_keeps_is_whole():
     """Each file holds one peer, by its settings of now, no fit twice, in one form."""
     paths = sorted(quality.STORED.glob("*.csv"))
     assert paths
     for path in paths:
-        found = read_results(path, (*STORED_FIELDS, "ece", "threads", "machine", "versions"))
+        found = read_results(path, KEPT_FIELDS)
         peer = PEERS[path.stem]
         assert path == path_of(peer.name, quality.STORED)
         assert set(found["model"]) == {peer.name}
