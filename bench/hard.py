@@ -181,6 +181,7 @@ def _variants(results: Any, lines: Any) -> str:
     table = results.pivot_table(index=["task", "table", "fold"], columns="model", values="logloss")
     table = table[models].dropna()
     ranked = results.pivot_table(index=["task", "table", "fold"], columns="model", values="auc")
+    ranked = ranked.loc[table.index]
     seconds = results.pivot_table(index=["task", "table"], columns="model", values="fit_s")
     for variant in [name for name in VARIANTS if name in table.index.get_level_values("task")]:
         for name, part in table.loc[variant].groupby(level="table", sort=False):

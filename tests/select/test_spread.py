@@ -85,6 +85,13 @@ def test_what_does_not_fit_makes_intervals_wider(monkeypatch):
     assert np.all(variances(fewer, params, X) > whole)
 
 
+def test_a_network_that_is_certain_is_no_trouble():
+    source, members, _ = rows(0, 40, 3)
+    sure = [type(each)(each.W1, each.b1, each.W2 * 1e4, each.b2) for each in members]
+    spread = learnt_spread(source, average(sure), sure)
+    assert all(np.all(np.isfinite(each)) for each in spread.arrays().values())
+
+
 def test_rows_that_are_all_alike_say_nothing_of_any_weight():
     source, members, params = rows(0, 5, 8)
     same = MemorySource(np.repeat(source.X[:, :1], 5, axis=1), source.Y, source.s)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from trilayer.derivation import core
 from trilayer.engines import select
 from trilayer.fit.spread import Spread
 from trilayer.params import FloatArray, Params
@@ -46,7 +47,9 @@ def spread_of(source: Source, wish: Wish, selected: Selected) -> Spread | None:
     params, members = selected.trained.params, selected.trained.members
     asked = wish.base is not None or wish.n_starts is not None or bool(wish.rounds)
     averaged = source.m <= SMALL and not asked and bool(selected.candidates)
-    if not averaged or not params.n2 or sum(each.n2 for each in members) != params.n2:
+    if not averaged or not params.n2 or not params.is_finite():
+        return None
+    if sum(each.n2 for each in members) != params.n2:
         return None
     rows: MemorySource = source.part(np.arange(source.m))
     if rows.inputs.is_sparse:  # they are never made dense
@@ -112,7 +115,7 @@ def _posterior(
     base, centre, prior, known
         As `Spread` has them.
     """
-    p = 1 / (1 + np.exp(-Z))
+    p = core.sigmoid(Z[np.newaxis])[0]
     slope = np.maximum(p * (1 - p), _LEAST)
     w, working = s * slope, Z + (Y - p) / slope
     centre = np.average(Psi, axis=0, weights=w)
