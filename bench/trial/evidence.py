@@ -86,9 +86,28 @@ class Evidence:
     @cached_property
     def calibration(self) -> pd.DataFrame:
         """Mean calibration error and seconds of a fit of the model and the refitted peers."""
+        return means(self._measured, ["ece", "fit_s"]).reindex(self.info.index)
+
+    @cached_property
+    def slopes(self) -> pd.DataFrame:
+        """Mean, least and greatest calibration slope of those, over folds that all have one of.
+
+        The columns `mean`, `least`, `greatest` and `folds`, a row for each model.
+        """
+        if "slope" not in self._measured:
+            return pd.DataFrame()
+        by_fold = self._measured.pivot_table(
+            index=["dataset", "fold"], columns="model", values="slope", dropna=False
+        )
+        there = by_fold.dropna()
+        of_sets = there.groupby("dataset").mean()
+        found = {"mean": of_sets.mean(), "least": of_sets.min(), "greatest": of_sets.max()}
+        return pd.DataFrame(found).assign(folds=len(there))
+
+    @cached_property
+    def _measured(self) -> pd.DataFrame:
         own = self.results[self.results["model"] == self.label]
-        measured = on_common_folds(pd.concat([own, self.refitted], ignore_index=True))
-        return means(measured, ["ece", "fit_s"]).reindex(self.info.index)
+        return on_common_folds(pd.concat([own, self.refitted], ignore_index=True))
 
     def _common(self, models: Collection[str]) -> pd.DataFrame:
         return on_common_folds(self.results[self.results["model"].isin(models)])

@@ -16,10 +16,14 @@ from trial.sets import DataSet
 FIELDS = (
     "split", "dataset", "n_rows", "n_features", "positive_rate", "n_train", "n_test", "model",
     "repeat", "fold", "auc", "logloss", "brier", "accuracy", "ece", "fit_s", "predict_s",
-    "prior_logloss", "threads", "settings", "error",
+    "prior_logloss", "threads", "settings", "error", "slope", "intercept",
 )  # fmt: skip
 """The columns of a result."""
-STORED_FIELDS = tuple(name for name in FIELDS if name not in {"ece", "threads", "settings"})
+_LATER = ("slope", "intercept")
+"""Those that results of before have not; they come last."""
+STORED_FIELDS = tuple(
+    name for name in FIELDS if name not in {"ece", "threads", "settings", *_LATER}
+)
 """Those of the peers' stored results."""
 
 
@@ -117,6 +121,10 @@ class Ledger:
 
 def _drop_unfinished_line(path: Path, head: str) -> None:
     text = path.read_text(encoding="utf-8", errors="replace")
+    before = ",".join(FIELDS[: -len(_LATER)]) + "\n"
+    if text.startswith(before):  # its lines are read as those that lack what came later
+        text = text.replace(before, f"{head}\n", 1)
+        path.write_text(text, encoding="utf-8")
     if not (text.startswith(f"{head}\n") or head.startswith(text)):
         raise SystemExit(f"{path} holds something else than results: choose another --out")
     whole = text[: text.rfind("\n") + 1]

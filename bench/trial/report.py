@@ -131,13 +131,31 @@ def _calibration(evidence: Evidence) -> str:
     shown = pd.concat([errors, means.to_frame("**mean** of the complete lines").T])[
         list(means.index)
     ]
-    text = f"{words}\n\n{marked(shown, 'min', 4)}"
+    text = f"{words}\n\n{marked(shown, 'min', 4)}{_slopes(evidence)}"
     if evidence.refitted.empty:
         return text
     seconds = evidence.calibration["fit_s"][list(means.index)]
     return (
         f"{text}\n\n{_agreement(evidence)}\n\n## Seconds of a fit, measured here\n\n"
         f"Threads each: {evidence.threads}.\n\n{marked(seconds, 'min', 2)}"
+    )
+
+
+def _slopes(evidence: Evidence) -> str:
+    """Tell the slope of the truth on the logits, where a fold's probabilities have one."""
+    found = evidence.slopes.dropna()
+    if found.empty:
+        return ""
+    nearest = found.sort_values("mean", key=lambda mean: (mean - 1).abs(), kind="stable")
+    rows = [
+        [str(model), *(f"{row[c]:.3f}" for c in ("mean", "least", "greatest"))]
+        for model, row in nearest.iterrows()
+    ]
+    return (
+        "\n\n## Calibration slope\n\nOf the logistic regression of each fold's answers on the "
+        f"logits: 1 is best, less is overconfident. Means of data sets over the "
+        f"{found['folds'].iloc[0]:.0f} folds where every model has one (none where a logit parts "
+        "the classes).\n\n" + lines(["", "mean", "least of a set", "greatest of a set"], rows)
     )
 
 

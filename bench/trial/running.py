@@ -14,10 +14,10 @@ from trial.ledger import Ledger
 from trial.models import Entry
 from trial.protocol import REPEAT, Fold, make_folds
 from trial.sets import DataSet
-from trilayer.metrics.calibration import expected_calibration_error
+from trilayer.metrics.calibration import expected_calibration_error, recalibration
 
 CLIP = 1e-7
-"""Probabilities are held this far from 0 and 1 for the log-loss alone, for every model."""
+"""Probabilities are held this far from 0 and 1 where logits are asked for, for every model."""
 
 
 def run(
@@ -44,9 +44,9 @@ def run(
                     about = describe(each, y, fold) | {
                         "model": entry.name, "threads": threads, "settings": entry.settings,
                     }  # fmt: skip
-                    result = _judged(entry, fold, forms, y, threads)
+                    result = judged(entry, fold, forms, y, threads)
                     ledger.add(about | result)
-                    _tell(about | result)
+                    tell(about | result)
 
 
 def describe(each: DataSet, y: npt.NDArray[np.int64], fold: Fold) -> dict[str, Any]:
@@ -65,9 +65,10 @@ def describe(each: DataSet, y: npt.NDArray[np.int64], fold: Fold) -> dict[str, A
     }
 
 
-def _judged(
+def judged(
     entry: Entry, fold: Fold, forms: Forms, y: npt.NDArray[np.int64], threads: int
 ) -> dict[str, Any]:
+    """Return the scores and the seconds of one fit, or the error that it ended in."""
     train, test = getattr(forms, entry.form)
     try:
         with warnings.catch_warnings():
@@ -95,16 +96,20 @@ def score(y: npt.NDArray[np.int64], p: npt.NDArray[np.float64]) -> dict[str, flo
     """
     error = expected_calibration_error(y, p)
     q = np.clip(p, CLIP, 1 - CLIP)
+    line = recalibration(y, np.log(q) - np.log1p(-q))
     return {
         "auc": roc_auc_score(y, p),
         "logloss": -np.mean(y * np.log(q) + (1 - y) * np.log(1 - q)),
         "brier": np.mean((p - y) ** 2),
         "accuracy": np.mean((p >= 0.5) == (y == 1)),
         "ece": error,
+        "slope": np.nan if line is None else line.slope,
+        "intercept": np.nan if line is None else line.intercept,
     }
 
 
-def _tell(result: dict[str, Any]) -> None:
+def tell(result: dict[str, Any]) -> None:
+    """Print a result on a line."""
     start = f"{result['dataset']:<16} {result['fold']} {result['model']}: "
     if "error" in result:
         print(start + result["error"], flush=True)

@@ -13,6 +13,7 @@ from . import (  # noqa: F401 - importing them registers the attacks
     files,
     labels,
     layout,
+    spread,
     tensors,
 )
 from .forge import ATTACKS, sound

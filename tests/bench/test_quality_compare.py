@@ -238,6 +238,19 @@ def test_the_report_holds_the_numbers():
         assert words in text
 
 
+def test_slopes_are_means_of_sets_over_folds_that_all_have():
+    found = results({"ours": 0.1, **PEERS})
+    found["slope"] = np.where(found["model"] == "ours", 1.1, 0.5) + 0.1 * (
+        found["dataset"] == "adult"
+    )
+    found.loc[(found["model"] == "rf") & (found["dataset"] == "sonar"), "slope"] = np.nan
+    given = evidence(results=found, refitted=found[found["model"].isin(["catboost", "rf"])])
+    assert given.slopes["folds"].tolist() == [8, 8, 8]
+    text = markdown(given, "")
+    assert "| ours | 1.125 | 1.100 | 1.200 |\n| catboost | 0.525 | 0.500 | 0.600 |" in text
+    assert "Calibration slope" not in markdown(evidence(), "")
+
+
 def test_tables_are_markdown():
     frame = pd.DataFrame({"a": [0.12344, np.nan], "b": [0.12341, 2.0]}, index=["x", "y"])
     assert marked(frame, "min", 4) == lines(

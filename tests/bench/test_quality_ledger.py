@@ -53,6 +53,22 @@ def test_an_interrupted_head_is_written_again(tmp_path):
     assert len(Ledger(ledger.path).results()) == 1
 
 
+def test_results_of_before_go_on(tmp_path):
+    ledger = Ledger(tmp_path / "r.csv")
+    ledger.add(result(0))
+    now = ledger.path.read_text()
+    head, line = now.splitlines()
+    ledger.path.write_text(
+        f"{head.removesuffix(',slope,intercept')}\n{line.removesuffix(',1,1')}\n"
+    )
+    again = Ledger(ledger.path)
+    assert again.has("a", "mine", 0)
+    again.add(result(1, slope=0.5))
+    found = Ledger(ledger.path).results()
+    assert found["fold"].tolist() == [0, 1]
+    assert found["slope"].isna().tolist() == [True, False]
+
+
 def test_another_file_is_not_touched(tmp_path):
     path = tmp_path / "r.csv"
     path.write_text("a,b\n1,2\nno newline at the end")

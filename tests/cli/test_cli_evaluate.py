@@ -13,7 +13,7 @@ from sklearn.metrics import (
 )
 
 from trilayer import TableEncoder, TriLayerClassifier, load, save
-from trilayer.metrics.calibration import expected_calibration_error
+from trilayer.metrics.calibration import expected_calibration_error, recalibration
 
 
 def test_the_scores_are_those_of_scikit_learn(trilayer, people):
@@ -27,6 +27,8 @@ def test_the_scores_are_those_of_scikit_learn(trilayer, people):
     assert told["prior_log_loss"] == pytest.approx(log_loss(y, np.full(len(y), y.mean())))
     assert told["brier"] == pytest.approx(brier_score_loss(y, p))
     assert told["ece"] == pytest.approx(expected_calibration_error(y, p))
+    line = recalibration(y, np.log(p) - np.log1p(-p))
+    assert told["calibration"] == pytest.approx(line._asdict())
     assert told["accuracy"] == pytest.approx(accuracy_score(y, p >= 0.5))
     names = ("true_negative", "false_positive", "false_negative", "true_positive")
     assert [told["confusion"][n] for n in names] == confusion_matrix(y, p >= 0.5).ravel().tolist()
@@ -40,6 +42,8 @@ def test_the_words_hold_the_same_numbers(trilayer, people):
     for name in ("auc", "log_loss", "brier", "ece", "accuracy", "prior_log_loss"):
         assert f"{told[name]:.4f}" in words
     lines = [line.split() for line in words.splitlines()]
+    for name, value in told["calibration"].items():
+        assert ["calibration", name, f"{value:.4f}"] in lines
     for each in told["reliability"]:
         said = [f"{each['probability']:.4f}", f"{each['frequency']:.4f}", f"{each['rows']:,}"]
         assert said in lines

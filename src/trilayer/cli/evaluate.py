@@ -92,6 +92,7 @@ def score_model(model: "Model", source: Any, column: str | None = None) -> dict[
         if not judge.rows:
             raise InputError(f"target column {target.name!r} is empty in every row")
         judged, prior, curve = judge.scores()
+        line = judge.recalibration() if np.isfinite(judged.log_loss) else None
     if not np.isfinite(judged.log_loss):
         raise InputError(f"the log-loss is not finite: {TOO_LARGE}")
     return {
@@ -103,6 +104,7 @@ def score_model(model: "Model", source: Any, column: str | None = None) -> dict[
         "without_answer": unanswered,
         **judged.as_json(),
         "prior_log_loss": prior,
+        "calibration": None if line is None else line._asdict(),
         "reliability": as_bins(curve),
         "columns": [each.as_json() for each in model.encoding.drift(seen)],
     }
@@ -153,6 +155,8 @@ def _show(result: dict[str, Any]) -> None:
     if result["without_answer"]:
         say(f"{counted(result['without_answer'], 'row')} without a target left out")
     rows = [[words, score(result[name])] for name, words in names.items()]
+    line = result["calibration"] or {"slope": None, "intercept": None}
+    rows += [[f"calibration {name}", score(value)] for name, value in line.items()]
     show(
         table(("score", "value"), rows, title=f"On {result['rows']:,} rows", numbers=True),
         confusion_table(result["confusion"], result),

@@ -13,6 +13,7 @@ from trilayer.select.dataset import Dataset
 from trilayer.select.recipe import Wish, select_on
 from trilayer.select.relevance import by_name
 from trilayer.select.search import Candidate
+from trilayer.select.spread import spread_of
 from trilayer.solvers.registry import AUTO
 
 if TYPE_CHECKING:
@@ -88,6 +89,8 @@ def fit(
             raise InputError(f"training left the finite numbers{knob or f': {error}'}") from error
     network = TriLayerClassifier(**selected.spec.settings)
     network.adopt(selected.trained, rows.target.classes)
+    if (spread := spread_of(source, wish, selected)) is not None:
+        network.spread_ = spread.arrays()
     advice = _ADVICE.get(network.stop_reason_)
     # A recipe's iterations are as many as it takes.
     if advice and (network.stop_reason_ != "max_iter" or settings.max_iter is not None):

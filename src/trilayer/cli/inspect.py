@@ -57,6 +57,7 @@ def _facts(record: "ModelRecord") -> dict[str, Any]:
         "curves": {name: record.training[name] for name in curves},
         "summary": record.summary,
         "fingerprint": record.fingerprint,
+        "spread": None if record.spread is None else len(record.spread.units),
         "check_rows": record.check_X.shape[1],
         "versions": record.versions,
         "engine": select("auto").description,
@@ -102,6 +103,7 @@ def _in_words(facts: dict[str, Any]) -> list[tuple[str, str]]:
         ("positive", f"{facts['positive']!r}, from a probability of {facts['threshold']:g} on"),
         ("columns", listed(columns) or "numbers without names"),
         ("left out", "; ".join(left_out) or "none"),
+        ("spread", _spread(facts["spread"])),
         ("training", _pairs(facts["training"])),
         ("loss curve", _ends(facts["curves"]["loss_curve"])),
         ("validation curve", _ends(facts["curves"]["validation_curve"])),
@@ -114,6 +116,12 @@ def _in_words(facts: dict[str, Any]) -> list[tuple[str, str]]:
         ("check rows", f"{counted(facts['check_rows'], 'row')}, logits as stated"),
     ]
     return [(name, str(value)) for name, value in rows]
+
+
+def _spread(networks: int | None) -> str:
+    if networks is None:
+        return "none: predict --spread has nothing to go by"
+    return f"of {networks} networks and the rows learnt from, for predict --spread"
 
 
 def _sized(column: dict[str, Any]) -> str:

@@ -368,7 +368,8 @@ class TriLayerClassifier(
         self.n_iter_, self.best_iter_ = outcome.k, outcome.best_k
         self.loss_curve_, self.validation_curve_ = outcome.loss_curve, outcome.validation_curve
         self.n_evaluations_, self.stop_reason_ = outcome.evaluations, outcome.reason
-        self.__dict__.pop("_stepped", None)
+        for name in ("_stepped", "spread_"):  # of the network before
+            self.__dict__.pop(name, None)
         if seed is not None:
             self._stepped = Stepped(seed)._asdict()
         return self

@@ -28,9 +28,11 @@ from trilayer.fit.samples import (
     two_classes,
     without_weightless,
 )
+from trilayer.fit.spread import LEVEL, Spread
 from trilayer.params import FloatArray, Params
 from trilayer.select.presets import Split
 from trilayer.select.recipe import Selected, Wish, select_on
+from trilayer.select.spread import spread_of
 from trilayer.select.weights import relative
 from trilayer.warned import warn
 
@@ -200,17 +202,19 @@ class TriLayerClassifierCV(CallbackSupportMixin, ClassifierMixin, BaseEstimator)
         samples = samples._replace(s=relative(samples.s).astype(rows.dtype))
         found = splits_of(self.cv, groups, X, labels, present, seed)
         report = FitReport(self, X, y, {"sample_weight": sample_weight})
+        wish = self._wish(found, seed)
         with in_memory(samples, self.n_threads) as source:
             selected = select_on(
                 source,
                 classes,
-                self._wish(found, seed),
+                wish,
                 on_step=report.steps(spoken(self.verbose, on_step)),
                 on_choice=report.choices(spoken_choice(self.verbose, on_choice)),
                 checkpoint=checkpoint,
             )
+            spread = spread_of(source, wish, selected)
         self.classes_ = classes
-        self.adopt(selected)
+        self.adopt(selected, spread)
         say(self.verbose, choice(self.hidden_units_, self.l2_, self.candidates_))
         say(self.verbose, ending(selected.trained.outcome))
         report.end()
@@ -225,14 +229,16 @@ class TriLayerClassifierCV(CallbackSupportMixin, ClassifierMixin, BaseEstimator)
             random_state=seed,
         )  # fmt: skip
 
-    def adopt(self, selected: Selected) -> "TriLayerClassifierCV":
-        """Be what was selected, for `classes_`."""
+    def adopt(self, selected: Selected, spread: Spread | None = None) -> "TriLayerClassifierCV":
+        """Be what was selected, for `classes_`, and know the spread of its probabilities."""
         spec = selected.spec
         self.hidden_units_, self.l2_ = int(spec.hidden_units or 0), spec.l2
         self.candidates_, self.heights_ = selected.candidates, selected.heights
         self.refit_seconds_ = selected.seconds
         best = TriLayerClassifier(**spec.settings)
         self.best_estimator_ = best.adopt(selected.trained, self.classes_)
+        if spread is not None:
+            best.spread_ = spread.arrays()
         if hasattr(self, "feature_names_in_"):
             self.best_estimator_.feature_names_in_ = self.feature_names_in_
         problem = selected.trained.problem
@@ -286,6 +292,15 @@ class TriLayerClassifierCV(CallbackSupportMixin, ClassifierMixin, BaseEstimator)
         """Return the logarithms of `predict_proba`, m × 2."""
         check_is_fitted(self)
         out: FloatArray = self.best_estimator_.predict_log_proba(X)
+        return out
+
+    def predict_spread(self, X: ArrayLike | Inputs, level: float = LEVEL) -> FloatArray:
+        """Return between what the true probability of `classes_[1]` lies, m × 2.
+
+        As `TriLayerClassifier.predict_spread`, with its errors.
+        """
+        check_is_fitted(self)
+        out: FloatArray = self.best_estimator_.predict_spread(X, level)
         return out
 
     def predict(self, X: ArrayLike | Inputs) -> NDArray[Any]:

@@ -10,9 +10,11 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from trilayer.derivation import core
 from trilayer.encoding.inputs import Inputs
 from trilayer.engines import select
+from trilayer.errors import InputError
 from trilayer.estimators.checks import checked_inputs, settled, with_layout
 from trilayer.fit.run import threads
 from trilayer.fit.samples import columns
+from trilayer.fit.spread import LEVEL, WHERE, Spread, bounds, checked_level
 from trilayer.params import FloatArray, Params
 from trilayer.sources import BLOCK
 
@@ -64,6 +66,37 @@ class PredictsMixin:
         """Return the logarithms of `predict_proba`, m × 2, finite for finite logits."""
         Z2 = self.decision_function(X)[None]
         return -np.concatenate([core.softplus(Z2), core.softplus(-Z2)]).T
+
+    def predict_spread(self, X: ArrayLike | Inputs, level: float = LEVEL) -> FloatArray:
+        """Return between what the true probability of `classes_[1]` lies, as often as `level` says.
+
+        The interval of each sample is `predict_proba`'s spread over what the rows that were learnt
+        from leave open (`trilayer.fit.spread`): of 100 samples, it holds the true probability of
+        about 100 · level. It says nothing of a world that has changed since.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix, m × n1, or Inputs
+        level : float
+
+        Returns
+        -------
+        array, m × 2
+            Lower and upper bounds; the probability is between them.
+
+        Raises
+        ------
+        InputError
+            If the network has no spread: it is that of a `TriLayerClassifierCV` or a
+            `TriLayerTableClassifier` of at most 2,000 rows, fitted with its defaults.
+        """
+        checked_level(level)
+        rows = self._rows(X)
+        known: dict[str, Any] | None = vars(self).get("spread_")
+        if known is None:
+            raise InputError(f"this network has no spread: {WHERE}")
+        inputs = rows if isinstance(rows, Inputs) else Inputs.of_rows(rows)
+        return bounds(Spread(**known), self.params_, inputs, self.decision_function(rows), level)
 
     def predict(self, X: ArrayLike | Inputs) -> NDArray[Any]:
         """Return the likelier label of each sample, (m,)."""

@@ -101,6 +101,7 @@ class GoesOnMixin:
         self._stepped, self.solver_ = stepped._replace(theta=kept)._asdict(), stepped.solver
         self.classes_ = known
         self.params_ = unpack(step.theta, start.n1, start.n2).astype(rows.dtype)
+        self.__dict__.pop("spread_", None)  # that of the network before
         self.n_iter_ = self.best_iter_ = stepped.done + step.k
         self.n_evaluations_, self.stop_reason_ = step.evaluations, "max_iter"
         self.loss_curve_, self.validation_curve_ = curves

@@ -25,6 +25,7 @@ from trilayer.estimators.folds import splits_of
 from trilayer.estimators.preparing import all_or_nothing
 from trilayer.fit.loop import Keeping, Watcher
 from trilayer.fit.samples import drawn_seed
+from trilayer.fit.spread import LEVEL
 from trilayer.params import FloatArray
 from trilayer.select.dataset import sized
 from trilayer.select.relevance import by_name
@@ -297,6 +298,32 @@ class TriLayerTableClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimat
         """Return the logarithms of `predict_proba`, m × 2."""
         network = self._network()
         return np.concatenate([network.predict_log_proba(part) for part in self._parts(X)])
+
+    def predict_spread(self, X: Any, level: float = LEVEL) -> FloatArray:
+        """Return between what the true probability of `classes_[1]` lies, as often as `level` says.
+
+        The fewer and the more unlike the rows that were learnt from, the wider: see
+        `TriLayerClassifier.predict_spread`, and docs/benchmarks.md for how often it is so.
+
+        Parameters
+        ----------
+        X : table
+            As for `predict_proba`.
+        level : float
+
+        Returns
+        -------
+        array, m × 2
+            Lower and upper bounds; the probability is between them.
+
+        Raises
+        ------
+        InputError
+            If more than 2,000 rows were learnt from, or not with the defaults: without
+            `n_starts` and `relevance`, with a hidden layer.
+        """
+        network = self._network()
+        return np.concatenate([network.predict_spread(part, level) for part in self._parts(X)])
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Return the likelier label of each row, (m,)."""

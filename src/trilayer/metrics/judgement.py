@@ -4,9 +4,12 @@ import numpy as np
 import numpy.typing as npt
 
 from trilayer.metrics.calibration import (
+    Recalibration,
     ReliabilityCurve,
     curve_error,
     curve_of_groups,
+    recalibration,
+    recalibration_of_groups,
     reliability_curve,
 )
 from trilayer.metrics.ranking import auc_of_groups
@@ -67,6 +70,14 @@ class Judge:
         curve = self._folded.curve()
         return self._folded.scores(curve), prior_log_loss(rate), curve
 
+    def recalibration(self) -> Recalibration | None:
+        """Return the line through the logits that fits the truth best; there must be a row."""
+        if self._folded is None:
+            Z, positive = self._joined()
+            return recalibration(positive, Z)
+        self._fold()
+        return self._folded.recalibration()
+
     @property
     def rows(self) -> int:
         """How many rows there were."""
@@ -115,6 +126,11 @@ class _Folded:
     def curve(self) -> ReliabilityCurve:
         return curve_of_groups(self._ranks.sum(axis=0), self._ranks[1], self._said)
 
+    def recalibration(self) -> Recalibration | None:
+        counts = self._ranks.sum(axis=0)
+        there = np.flatnonzero(counts)
+        return recalibration_of_groups(_logits(there), counts[there], self._ranks[1][there])
+
     def scores(self, curve: ReliabilityCurve) -> Scores:
         log_loss, brier = (self._sums / self.rows).tolist()
         right = self._confusion["true_negative"] + self._confusion["true_positive"]
@@ -134,3 +150,12 @@ def _rank(Z: Floats) -> npt.NDArray[np.int64]:
     bits = (np.asarray(Z, dtype=np.float64) + 0.0).view(np.int64)
     ordered = bits ^ ((bits >> 63) & np.int64(2**63 - 1))
     return (ordered >> (64 - _BITS)) + (1 << (_BITS - 1))
+
+
+def _logits(ranks: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """Return logits that have these ranks: those in the middle."""
+    ordered = (ranks - (1 << (_BITS - 1))) << (64 - _BITS)
+    # Half of what the rank leaves out: away from zero on either side, as the bits of floats are.
+    ordered = ordered | np.int64(1 << (63 - _BITS))
+    bits = ordered ^ ((ordered >> 63) & np.int64(2**63 - 1))
+    return bits.view(np.float64)

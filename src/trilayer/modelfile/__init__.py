@@ -9,6 +9,9 @@ Format 1, as any reader of safetensors sees it:
 - ``W1`` (n1 × n2), ``b1`` (n2 × 1), ``W2`` (n2 × 1), ``b2`` (1 × 1), all float32 or all
   float64. Without a hidden layer (E33) W1 is n1 × 0, b1 0 × 1 and W2 n1 × 1.
 - ``check.X`` (n1 × k) and ``check.Z2`` (1 × k): inputs of the network, and its logits.
+- ``spread.units`` (K), ``.shares`` (K), ``.biases`` (K), ``.base`` (1), ``.centre`` (n1),
+  ``.prior`` (n1) and ``.known`` (n1 × r), where the network is the mean of networks of folds: all
+  or none; what they are stands in `trilayer.fit.spread`.
 - ``encoder.…``: the arrays of `TableEncoder.to_state`, if a table's encoder comes first.
 - ``__metadata__["trilayer"]``: JSON in ASCII. Its fields are those of
   `trilayer.modelfile.decode`; ``format`` is 1.

@@ -27,6 +27,7 @@ from trilayer.modelfile.schema import (
     text,
 )
 from trilayer.modelfile.selection import HEIGHTS, SELECTION, selection_of
+from trilayer.modelfile.spread import NAMES, spread_from
 from trilayer.params import Params
 
 if TYPE_CHECKING:
@@ -104,6 +105,7 @@ def decode(data: bytes) -> ModelRecord:
         preparation=preparation,
         last=_last(said),
         selection=selection_of(said["selection"], tensors, params, said["kind"]),
+        spread=spread_from(tensors, params),
     )
 
 
@@ -126,7 +128,7 @@ def _check_tensors(tensors: dict[str, NDArray[Any]], kind: str) -> None:
     for name in sorted(needed - tensors.keys()):
         raise LieError(f"the tensor {name} is missing")
     before = PREFIX if kind == "classifier" else ENCODER_PREFIX
-    for name in sorted(tensors.keys() - needed - {HEIGHTS}):
+    for name in sorted(tensors.keys() - needed - {HEIGHTS} - NAMES):
         if not name.startswith(before):
             raise LieError(f"the tensor {name[:40]!a} does not belong there")
     for name in sorted(needed):

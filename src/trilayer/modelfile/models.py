@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from trilayer._version import __version__
 from trilayer.errors import ModelFileError
+from trilayer.fit.spread import Spread
 from trilayer.modelfile.checkrows import example_rows, logits
 from trilayer.modelfile.decode import decode
 from trilayer.modelfile.disk import as_path, read_bytes, write_bytes
@@ -207,6 +208,7 @@ def record_of(
     params: Params = classifier.params_
     X = example_rows(params) if check_rows is None else _columns(check_rows, parts, params)
     names = getattr(parts.first, "feature_names_in_", None)
+    spread = vars(classifier).get("spread_")
     return ModelRecord(
         params=params,
         classes=classifier.classes_,
@@ -225,6 +227,7 @@ def record_of(
         preparation=parts.preparation,
         last=parts.last,
         selection=parts.selection,
+        spread=None if spread is None else Spread(**spread),
     )
 
 
@@ -289,6 +292,8 @@ def _classifier(record: ModelRecord) -> "TriLayerClassifier":
     classifier.params_ = record.params
     classifier.classes_ = record.classes
     classifier.n_features_in_ = record.params.n1
+    if record.spread is not None:
+        classifier.spread_ = record.spread.arrays()
     if record.feature_names is not None:
         classifier.feature_names_in_ = np.array(record.feature_names, dtype=object)
     return classifier

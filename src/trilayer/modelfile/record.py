@@ -8,11 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trilayer.errors import ModelFileError
+from trilayer.fit.spread import Spread
 from trilayer.modelfile.container import pack
 from trilayer.modelfile.hyperparameters import hyper_to_json
 from trilayer.modelfile.labels import labels_to_json
 from trilayer.modelfile.preparation import Step, tensors_of, to_json
 from trilayer.modelfile.selection import HEIGHTS, Selection
+from trilayer.modelfile.spread import tensors_of as tensors_of_spread
 from trilayer.params import FloatArray, Params
 
 if TYPE_CHECKING:
@@ -59,6 +61,8 @@ class ModelRecord:
         The network's name among these steps; empty where the file holds no such pipeline.
     selection : Selection or None
         What a classifier that chooses has chosen, and from what, if the file holds one.
+    spread : Spread or None
+        What the spread of its probabilities is computed from, if the file holds it.
     check_X : array, n1 × k
         A few inputs, as the network takes them.
     check_Z2 : array, 1 × k
@@ -82,6 +86,7 @@ class ModelRecord:
     preparation: tuple[Step, ...] = ()
     last: str = ""
     selection: Selection | None = None
+    spread: Spread | None = None
 
     @property
     def kind(self) -> str:
@@ -95,7 +100,7 @@ def encode(record: ModelRecord) -> bytes:
     tensors = {name: getattr(record.params, name) for name in NETWORK}
     tensors |= {"check.X": record.check_X, "check.Z2": record.check_Z2}
     tensors |= {ENCODER_PREFIX + name: array for name, array in arrays.items()}
-    tensors |= tensors_of(record.preparation)
+    tensors |= tensors_of(record.preparation) | tensors_of_spread(record.spread)
     optional: dict[str, Any] = {}
     if record.last:
         optional["preparation"] = to_json(record.preparation, record.last)
