@@ -7,13 +7,14 @@ activations over that of its Z1: exact, in closed form.
 """
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from trilayer.params import Params
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating[Any]]
 
 
 def integrated_gradients(params: Params, X: Floats, x0: Floats) -> Floats:

@@ -6,7 +6,7 @@ from typing import Any
 
 from trilayer.report.escaping import shown
 from trilayer.report.sections import Section, Table, sections
-from trilayer.report.words import words
+from trilayer.report.words import Words, words
 
 _SPECIAL = re.compile(r"[\\`*_{}\[\]<>#|~&!$]")
 
@@ -38,15 +38,17 @@ def as_markdown(report: dict[str, Any]) -> str:
         "",
         f"## {_plain(spoken('section.findings'))}",
         "",
-        *(
-            f"- **{_plain(spoken('level.' + each['level']))}**: {_plain(each['text'])}"
-            for each in report["findings"]
-        ),
+        *(_finding(each, spoken) for each in report["findings"]),
     ]
     for section in sections(report, spoken):
         if section.tables or section.command or (section.help and not section.live):
             lines += ["", *_section(section)]
     return "\n".join(lines) + "\n"
+
+
+def _finding(found: dict[str, Any], spoken: Words) -> str:
+    level = spoken(f"level.{found['level']}")
+    return f"- **{_plain(level)}**: {_plain(found['text'])}"
 
 
 def _section(section: Section) -> Iterator[str]:

@@ -82,8 +82,8 @@ function axes(name) {
 /** @param {number[]} x @param {{low: number[], high: number[]}} band @returns {Line[]} */
 function edges(x, band) {
   return [
-    { label: say("line.low"), x, y: band.low, width: 0.5 },
-    { label: say("line.high"), x, y: band.high, width: 0.5 },
+    { label: say("line.interval"), x, y: band.low, width: 0.5 },
+    { label: say("line.interval"), x, y: band.high, width: 0.5 },
   ];
 }
 
@@ -115,9 +115,9 @@ function draw(figure, picture) {
   const bars = picture.bars ? { paths: uPlot.paths.bars({ size: [0.9] }) } : {};
   const options = {
     width: canvas.clientWidth || 320, height: 260,
-    legend: { live: false, filter: null },
+    legend: { live: false },
     cursor: { drag: { x: false, y: false } },
-    scales: { x: { time: false, distr: picture.logX ? 3 : 1 } },
+    scales: { x: { time: false, distr: picture.logX ? 3 : 1, ...(picture.bars && { range: [0, 1] }) } },
     axes: [axis(picture.x, 32), axis(picture.y, 52)],
     series: [{ label: picture.x }, ...picture.lines.map((line, i) => {
       const colour = series[(line.colour ?? (picture.band && i < 3 ? 0 : i)) % series.length];
@@ -131,12 +131,10 @@ function draw(figure, picture) {
   };
   const plot = new uPlot(options, uPlot.join(picture.lines.map(({ x, y }) => sortedPair(x, y))), canvas);
   // One line in the legend stands for all single rows, and for both edges of a band.
-  const rows = [...canvas.querySelectorAll(".u-legend .u-series")].slice(1);
-  rows.forEach((row, i) => {
-    const line = picture.lines[i];
-    if (line?.quiet && picture.lines[i - 1]?.quiet) row.remove();
+  [...canvas.querySelectorAll(".u-legend .u-series")].forEach((row, i) => {
+    if (picture.lines[i].quiet && picture.lines[i - 1].quiet) row.remove();
+    if (picture.band?.[0] === i + 1) row.remove();
   });
-  canvas.querySelector(".u-legend .u-series")?.remove();
   return plot;
 }
 
