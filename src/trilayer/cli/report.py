@@ -44,7 +44,7 @@ def report(
     data
         CSV, TSV or Parquet, plain or packed: a file, several, or a folder, with answers.
     output
-        File to write: .html (one page that needs no network), .md or .json. By default a page
+        File to write: .html (one page that works offline), .md or .json. By default a page
         named after MODEL, in the current folder; with --json, none.
     target
         Column with the answer; by default the one that the model was trained on.

@@ -36,12 +36,12 @@ export function showRows() {
     return element("th", { scope: "col" }, element("button", { type: "button", click: sort }, title));
   }
   function show() {
-    heads.forEach((head, i) => {
+    heads.forEach((/** @type {HTMLElement} */ head, /** @type {number} */ i) => {
       if (keys[i] === view.by) head.setAttribute("aria-sort", view.down ? "descending" : "ascending");
       else head.removeAttribute("aria-sort");
     });
     const order = sorted();
-    body.replaceChildren(...order.slice(0, view.shown).map((i) => line(i, keys)));
+    body.replaceChildren(...order.slice(0, view.shown).map((/** @type {number} */ i) => line(i, keys)));
     more.hidden = order.length <= view.shown;
   }
 
