@@ -97,6 +97,15 @@ def test_an_unfair_slice_is_found_unasked_and_by_name(world, tmp_path):
     assert {each["low"] for each in other["fairness"]["groups"]} == {"one", "other"}
 
 
+def test_a_threshold_that_calls_all_rows_alike_is_said(trained_on, tmp_path):
+    frame = customers(600)
+    for threshold, code in ((1.0, "calls_none"), (0.0, "calls_all"), (0.4, "at_threshold")):
+        model = trained_on(frame, "--threshold", threshold, "--force")
+        report = reported(model, customers(600, seed=1), tmp_path)
+        told = codes(report, "warning", "note") & {"calls_none", "calls_all", "at_threshold"}
+        assert told == {code}
+
+
 def test_few_positives_are_said(world, tmp_path):
     frame = customers(1000, seed=8)
     few = frame[(frame.buys == "no") | (np.arange(len(frame)) < 20)]
@@ -116,6 +125,15 @@ def test_rows_that_were_learnt_from_are_an_alarm(trained_on, tmp_path):
     model = trained_on(frame, "--valid", _written(customers(300, seed=1), tmp_path / "v.csv"))
     said = type_in("report", model, tmp_path / "train.csv", "--json")
     assert "learnt_rows" in codes(json.loads(said.out), "alert")
+
+
+def test_by_another_target_nobody_can_tell_which_rows_were_held_out(trained_on, tmp_path):
+    frame = customers(400).assign(again=lambda rows: rows.buys)
+    model = trained_on(frame, "--drop", "again")
+    said = type_in("report", model, tmp_path / "train.csv", "--target", "again", "--json")
+    report = json.loads(said.out)
+    assert report["scores"]["rows"] == 400
+    assert "learnt_rows" in codes(report, "alert")
 
 
 def _written(frame, path):

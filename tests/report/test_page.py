@@ -172,6 +172,7 @@ def test_a_model_of_plain_numbers_has_a_report_too(tmp_path):
     [
         (("-o", "r.pdf"), "a report is .html, .md or .json"),
         (("--by", "twon"), "did you mean 'town'?"),
+        (("--by", "buys"), "this is the target column"),
         (("--target", "age"), "is an input of the model, so not its target"),
         (("--lang", "fr"), "--lang"),
     ],

@@ -14,7 +14,7 @@ CODES = set(re.findall(r'Finding\("([\w]+)"', PYTHON))
 # Codes that are made, and what they are made of.
 MADE = {
     *(f"unfair_{name}_rate" for name in ("true_positive", "false_positive")),
-    "unfair_selected", "unfair_precision",
+    "unfair_selected", "unfair_precision", "calls_none", "calls_all",
     *(f"stopped_{reason}" for reason in ("interrupted", "diverged", "max_seconds")),
     "too_high", "too_low", "too_sure", "unsure", "miscalibrated", "slice_wrong", "slice_hard",
 }  # fmt: skip

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from trilayer.report.judged import LEARNT, NEW, UNKNOWN
-from trilayer.report.words import Words, number, share
+from trilayer.report.words import Words, number, share, signed
 
 ALERT, WARNING, GOOD, NOTE = LEVELS = ("alert", "warning", "good", "note")
 
@@ -65,6 +65,7 @@ def findings(report: dict[str, Any]) -> list[Finding]:
         *_few(report["scores"]),
         *_against_prior(report["scores"]),
         *_against_unit(report["scores"]["beside"]),
+        *_threshold(report["scores"]),
         *_calibration(report["calibration"]),
         *_leaks(report["data"]["leaks"]),
         *_fairness(report["fairness"]),
@@ -134,6 +135,25 @@ def _against_unit(beside: dict[str, Any]) -> Iterator[Finding]:
         yield Finding("worse_than_unit", WARNING, values, CLEAR)
     else:
         yield Finding("no_better_than_unit", NOTE, values, CLEAR)
+
+
+def _threshold(scores: dict[str, Any]) -> Iterator[Finding]:
+    """Say what the model finds at its threshold; or that it calls all rows alike."""
+    counts = scores["confusion"]
+    found, missed = counts["true_positive"], counts["false_negative"]
+    called = found + counts["false_positive"]
+    if not 0 < found + missed < scores["rows"]:
+        return
+    values = {
+        "threshold": f"{scores['threshold']:g}",
+        "positives": f"{found + missed:,}",
+        "found": share(found / (found + missed)),
+        "precision": share(found / called) if called else "–",
+    }
+    if called in {0, scores["rows"]}:
+        yield Finding("calls_none" if not called else "calls_all", WARNING, values)
+    else:
+        yield Finding("at_threshold", NOTE, values)
 
 
 def _calibration(found: dict[str, Any]) -> Iterator[Finding]:
@@ -236,7 +256,7 @@ def _drift(data: dict[str, Any]) -> Iterator[Finding]:
 def _columns(data: dict[str, Any], importance: dict[str, Any]) -> Iterator[Finding]:
     top = [each for each in importance["columns"] if each["low"] > 0][:3]
     if top:
-        listed = " · ".join(f"{each['column']} (+{each['rise']:.4f})" for each in top)
+        listed = " · ".join(f"{each['column']} ({signed(each['rise'])})" for each in top)
         yield Finding("carries", GOOD, {"columns": listed}, 0.0)
         total = sum(max(each["rise"], 0.0) for each in importance["columns"])
         if len(importance["columns"]) > 2 and top[0]["rise"] > 0.8 * total:

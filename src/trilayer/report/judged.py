@@ -135,11 +135,13 @@ def judged(model: Model, files: list[TableFile], target: Target, by: str | None 
     """
     if target.name in model.encoding.kinds:
         raise InputError(f"column {target.name!r} is an input of the model, so not its target")
+    if by == target.name:
+        raise InputError(f"--by {by}: this is the target column, whose groups are the answers")
     for file in files:
         if by is not None:
             require_columns([by], column_names(file), file.name)
     sha256 = sha256_of(files)
-    which, split = _which(model, sha256)
+    which, split = _which(model, sha256, target)
     sample = _Sample()
     seen, unanswered, first = model.encoding.nothing_seen(), 0, 0
     for part in _parts(model, files, target, by):
@@ -187,15 +189,19 @@ def _readable(values: "pa.Array", name: str, model: Model) -> "pa.Array":
     return values if name in model.encoding.readings else convert(values, CATEGORY, name)
 
 
-def _which(model: Model, sha256: str) -> tuple[str, Split | None]:
-    """Say what a table is to a model, and which of its rows were held out, if some were."""
+def _which(model: Model, sha256: str, target: Target) -> tuple[str, Split | None]:
+    """Say what a table is to a model, and which of its rows were held out, if some were.
+
+    They were drawn by label, so by another target nobody can tell them.
+    """
     mark = model.record.fingerprint
     known = isinstance(mark, dict) and isinstance(mark.get("sha256"), str)
     if not known:
         return UNKNOWN, None
     if mark["sha256"] != sha256:
         return NEW, None
-    split = _split(summary_of(model).get("split"))
+    same = target.name == model.target.name
+    split = _split(summary_of(model).get("split")) if same else None
     return (LEARNT, None) if split is None else (HELD_OUT, split)
 
 

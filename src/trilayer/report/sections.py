@@ -6,7 +6,7 @@ from typing import Any
 
 from trilayer.report.findings import group_name
 from trilayer.report.scoring import NAMES
-from trilayer.report.words import Words, number, share
+from trilayer.report.words import Words, number, share, signed
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ def _importance(report: dict[str, Any], words: Words) -> Section:
     found = report["importance"]
     told = words("importance.help", rows=f"{found['rows']:,}", repeats=found["repeats"])
     rows = [
-        [each["column"], f"{each['rise']:+.4f}", f"{each['low']:+.4f} – {each['high']:+.4f}"]
+        [each["column"], signed(each["rise"]), f"{signed(each['low'])} – {signed(each['high'])}"]
         for each in found["columns"]
     ]
     head = [words(key) for key in ("column", "rise", "interval")]

@@ -37,6 +37,11 @@ def number(value: float | None, digits: int = 4) -> str:
     return "–" if value is None else f"{value:.{digits}f}"
 
 
+def signed(value: float) -> str:
+    """Write a difference with its sign, which nothing has none of."""
+    return f"{value:+.4f}" if abs(value) >= 0.00005 else "0.0000"
+
+
 def share(value: float | None) -> str:
     """Write a share in per cent, with more digits where it is small."""
     if value is None:

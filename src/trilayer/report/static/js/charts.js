@@ -70,8 +70,8 @@ function dependence(place) {
   const found = data.report.dependence.columns[place];
   const x = found.values;
   const single = found.single.map((/** @type {number[]} */ y) => ({ label: say("line.single"), x, y, width: 0.5, colour: 5, quiet: true }));
-  const mean = { label: say("line.mean"), x, y: found.mean, points: true, width: 3 };
-  return { title: found.column, x: found.column, y: say("rows.probability"), lines: [mean, ...single] };
+  const mean = { label: say("line.mean"), x, y: found.mean, points: true, width: 3, colour: 0 };
+  return { title: found.column, x: found.column, y: say("rows.probability"), lines: [...single, mean] };
 }
 
 /** @param {string} name */
@@ -132,7 +132,7 @@ function draw(figure, picture) {
   const plot = new uPlot(options, uPlot.join(picture.lines.map(({ x, y }) => sortedPair(x, y))), canvas);
   // One line in the legend stands for all single rows, and for both edges of a band.
   [...canvas.querySelectorAll(".u-legend .u-series")].forEach((row, i) => {
-    if (picture.lines[i].quiet && picture.lines[i - 1].quiet) row.remove();
+    if (picture.lines[i].quiet && picture.lines[i - 1]?.quiet) row.remove();
     if (picture.band?.[0] === i + 1) row.remove();
   });
   return plot;
