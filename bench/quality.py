@@ -2,7 +2,8 @@
 
 python bench/quality.py [--datasets NAME ...] [--refit PEER ...] [--ablate JSON] [--report-only]
 
-The data sets, and the peers' stored results on the same rows, are read from the folders --data.
+The data sets, and the peers' stored results on the same rows, are read from the folders --data;
+results of more peers are kept in the project (--stored, see bench/store_peers.py).
 The estimator is fitted with its defaults, the same for every set, on data frames as they are
 read: texts and missing values left in. Every result is appended to a CSV file as it comes, and
 a run that is started again goes on where it stopped. At the end, a report is written.
@@ -22,6 +23,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = (ROOT.parent / "shared" / "data",)
+STORED = ROOT / "bench" / "trial" / "stored"
 OUTPUT = ROOT / "build" / "bench"
 
 
@@ -53,6 +55,7 @@ def options(words: list[str] | None = None) -> argparse.Namespace:
     add("--threads", type=int, default=2)
     add("--out", type=Path, default=OUTPUT / "quality.csv", help="the results")
     add("--report", type=Path, default=OUTPUT / "quality.md")
+    add("--stored", type=Path, default=STORED, metavar="FOLDER", help="more peers' results")
     add("--report-only", action="store_true", help="fit nothing: report on the results so far")
     chosen = parser.parse_args(words)
     chosen.label = chosen.label or chosen.estimator.rpartition(":")[2]
@@ -91,21 +94,14 @@ def limit_threads(threads: int) -> None:
 def entries(chosen: argparse.Namespace) -> list[Any]:
     """Return what is to be fitted: the estimator, its ablations, the peers."""
     from trial.evidence import variant
-    from trial.models import PEERS, candidate, imported
+    from trial.models import PEERS, candidate, peers_named
 
-    if unknown := set(chosen.refit) - set(PEERS):
-        raise SystemExit(
-            f"--refit {' '.join(sorted(unknown))}: the peers that can be fitted again are "
-            f"{', '.join(PEERS)}"
-        )
     if chosen.label in PEERS:
         raise SystemExit(f"--label {chosen.label} is the name of a peer: choose another")
     for name, params in chosen.ablate.items():
         if not isinstance(params, dict):
             raise SystemExit(f"--ablate {name!r}: write its parameters as a JSON object: {{...}}")
-    peers = [PEERS[name] for name in chosen.refit]
-    for peer in peers:
-        imported(peer.path)
+    peers = peers_named(chosen.refit)
     variants = {variant(chosen.label, name): p for name, p in chosen.ablate.items()}
     settings = {chosen.label: {}} | variants
     own = [
@@ -135,6 +131,7 @@ def judge(chosen: argparse.Namespace) -> int:
     from trial.report import markdown
     from trial.running import run
     from trial.sets import sets_of
+    from trial.stored import stored_results
 
     sets = sets_of(chosen.data, chosen.datasets)
     ledger = Ledger(chosen.out)
@@ -147,9 +144,7 @@ def judge(chosen: argparse.Namespace) -> int:
         except KeyboardInterrupt:
             print(f"interrupted; {chosen.out} holds what is done: run again to go on")
             return 130
-    evidence = gather(
-        chosen.label, ledger, [folder / "quality-peers.csv" for folder in chosen.data]
-    )
+    evidence = gather(chosen.label, ledger, stored_results(chosen.data, chosen.stored))
     chosen.report.parent.mkdir(parents=True, exist_ok=True)
     chosen.report.write_text(markdown(evidence, about(chosen)), encoding="utf-8")
     print(f"wrote {chosen.report}")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from trial.compare import standings
+from trial.compare import beside_each, set_count, standings
 from trial.evidence import Evidence
 
 TARGETS = {"adult": 0.293, "higgs_small": 0.560, "eeg_eye_state": 0.12, "phoneme": 0.240}
@@ -13,7 +13,8 @@ TARGETS = {"adult": 0.293, "higgs_small": 0.560, "eeg_eye_state": 0.12, "phoneme
 TO_BEAT = "catboost"
 SIMPLE = ("logreg", "mlp_relu", "mlp_sigmoid")
 """Logistic regression, and MLPClassifier with either activation."""
-ALLOWED = 0.005
+ALLOWED = 0.003
+"""Log-loss: how far behind the better of them is not behind."""
 SMALL_ROWS, SMALL_SECONDS = 2_000, 5.0
 
 
@@ -30,6 +31,7 @@ def claims(evidence: Evidence) -> list[Claim]:
     """Return every demand of the trial."""
     return [
         *_ranks(evidence),
+        *_beside_the_rest(evidence),
         _calibration(evidence),
         _never_worse(evidence),
         *(_target(evidence, name, bound) for name, bound in TARGETS.items()),
@@ -38,38 +40,50 @@ def claims(evidence: Evidence) -> list[Claim]:
 
 
 def _ranks(evidence: Evidence) -> list[Claim]:
-    found = standings(evidence.table, evidence.usual)
+    """First by log-loss, no worse than CatBoost by AUC: on all sets and on those of each folder."""
+    groups = {"all": list(evidence.info.index)}
+    if len(evidence.folders) > 1:
+        groups |= evidence.folders
+    return [claim for name, sets in groups.items() for claim in _ranks_on(evidence, name, sets)]
+
+
+def _ranks_on(evidence: Evidence, name: str, sets: list[str]) -> list[Claim]:
+    models = evidence.usual_on(sets)
+    table = evidence.beside(models).reindex(sets)
+    found = standings(table, models)
     losses, areas = found["rank logloss"], found["rank auc"]
     own = losses[evidence.label]
     rest = losses.drop(evidence.label)
-    lead = {name: rank - own for name, rank in rest.items() if name != TO_BEAT}
-    for name in evidence.rest:
-        models = [*evidence.usual, name]
-        ranks = standings(evidence.beside(models), models)["rank logloss"]
-        lead[name] = ranks[name] - ranks[evidence.label]
-    nearest = min(lead, key=lambda name: lead[name]) if lead else None
-    sets = len(evidence.table["logloss"][evidence.usual].dropna())
     return [
         Claim(
-            f"log-loss: first in mean rank over {sets} sets",
+            f"log-loss: first in mean rank over {set_count(table, models)} sets ({name})",
             f"{own:.2f}, the next is {rest.idxmin()} at {rest.min():.2f}" if len(rest) else "alone",
             bool(own < rest.min()) if len(rest) else None,
         ),
-        Claim(
-            f"log-loss: ahead of every peer but {TO_BEAT} by 1.0 of mean rank",
-            f"nearest is {nearest}, {lead[nearest]:+.2f}" if nearest else "alone",
-            bool(lead[nearest] >= 1.0) if nearest else None,
-        ),
-        _beside(areas, evidence.label),
+        _areas(areas, evidence.label, name),
     ]
 
 
-def _beside(areas: "pd.Series[float]", label: str) -> Claim:
-    demand = f"AUC: mean rank no worse than {TO_BEAT}'s + 0.5"
+def _areas(areas: "pd.Series[float]", label: str, name: str) -> Claim:
+    demand = f"AUC: mean rank no worse than {TO_BEAT}'s ({name})"
     if TO_BEAT not in areas.index:
         return Claim(demand, f"no results of {TO_BEAT}", None)
     own, theirs = areas[label], areas[TO_BEAT]
-    return Claim(demand, f"{own:.2f} beside {theirs:.2f}", bool(own <= theirs + 0.5))
+    return Claim(demand, f"{own:.2f} beside {theirs:.2f}", bool(own <= theirs))
+
+
+def _beside_the_rest(evidence: Evidence) -> list[Claim]:
+    """Ahead in mean skill of whoever has run fewer sets, on those."""
+    found = beside_each(evidence.results, evidence.label)
+    return [
+        Claim(
+            f"log-loss: mean skill above that of {name} on the {row['sets']:.0f} sets that both "
+            "have run",
+            f"{row['skill']:.4f} beside {row['its skill']:.4f}",
+            bool(row["skill"] > row["its skill"]),
+        )
+        for name, row in found.reindex(evidence.rest).dropna(how="all").iterrows()
+    ]
 
 
 def _calibration(evidence: Evidence) -> Claim:
@@ -87,9 +101,7 @@ def _calibration(evidence: Evidence) -> Claim:
 
 
 def _never_worse(evidence: Evidence) -> Claim:
-    losses = evidence.beside([evidence.label, *SIMPLE])["logloss"]
-    simple = losses.drop(columns=evidence.label).min(axis=1)
-    behind = (losses[evidence.label] - simple).dropna()
+    behind, _ = behind_simple(evidence)
     demand = f"log-loss: on no set behind the best of {', '.join(SIMPLE)} by more than {ALLOWED:g}"
     if behind.empty:
         return Claim(demand, "none of them was run", None)
@@ -98,6 +110,13 @@ def _never_worse(evidence: Evidence) -> Claim:
     return Claim(
         demand, found or f"at the most {behind.max():+.4f} ({behind.idxmax()})", worst.empty
     )
+
+
+def behind_simple(evidence: Evidence) -> tuple["pd.Series[float]", "pd.Series[str]"]:
+    """Return how far the model is behind the best of `SIMPLE` on each set, and which that is."""
+    losses = evidence.beside([evidence.label, *SIMPLE])["logloss"]
+    simple = losses.drop(columns=evidence.label).dropna(how="all")
+    return losses.loc[simple.index, evidence.label] - simple.min(axis=1), simple.idxmin(axis=1)
 
 
 def _target(evidence: Evidence, name: str, bound: float) -> Claim:

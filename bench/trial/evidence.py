@@ -1,14 +1,13 @@
 """The results of one label beside the peers', as tables that the report shows."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 import pandas as pd
 
 from trial.compare import SCORES, means, nearly_everywhere, on_common_folds, refuse_other_folds
-from trial.ledger import STORED_FIELDS, Ledger, read_results
+from trial.ledger import Ledger
 from trial.models import PEERS
 
 
@@ -22,8 +21,6 @@ class Evidence:
         The model on trial.
     results : DataFrame
         Its results and the peers' stored ones, fold by fold, on the data sets that it has run.
-    usual : list of str
-        The model, and the peers that have run nearly every data set: those that are ranked.
     refitted : DataFrame
         Results of the peers that were fitted again.
     variants : DataFrame
@@ -36,19 +33,35 @@ class Evidence:
 
     label: str
     results: pd.DataFrame
-    usual: list[str]
     refitted: pd.DataFrame
     variants: pd.DataFrame
     failures: pd.DataFrame
     threads: int
 
     @cached_property
+    def usual(self) -> list[str]:
+        """The model, and the peers that have run nearly everything: those that are ranked."""
+        return self.usual_on(self.results["dataset"].unique())
+
+    def usual_on(self, sets: Collection[str]) -> list[str]:
+        """Return the model, and the peers that have run nearly everything of these data sets."""
+        peers = self.results[self.results["dataset"].isin(sets)]
+        peers = peers[peers["model"] != self.label]
+        return [self.label, *nearly_everywhere(peers)]
+
+    @cached_property
     def info(self) -> pd.DataFrame:
         """About each data set, the small ones first; `folds` counts those of the ranks."""
         by_set = self._common(self.usual).groupby("dataset")
-        info = by_set[["n_rows", "n_features", "positive_rate", "n_train"]].first()
+        info = by_set[["split", "n_rows", "n_features", "positive_rate", "n_train"]].first()
         info["folds"] = by_set["fold"].nunique()
         return info.sort_values(["n_rows", "n_features"])
+
+    @cached_property
+    def folders(self) -> dict[str, list[str]]:
+        """The data sets of each folder, by the name that its manifest gives it."""
+        groups = self.info.groupby("split", sort=False)
+        return {str(name): list(group.index) for name, group in groups}
 
     @cached_property
     def rest(self) -> list[str]:
@@ -81,8 +94,8 @@ class Evidence:
         return on_common_folds(self.results[self.results["model"].isin(models)])
 
 
-def gather(label: str, ledger: Ledger, stored_paths: Sequence[Path]) -> Evidence:
-    """Put the results of a label beside the peers'.
+def gather(label: str, ledger: Ledger, stored: pd.DataFrame) -> Evidence:
+    """Put the results of a label beside the peers' stored ones.
 
     Raises
     ------
@@ -93,9 +106,6 @@ def gather(label: str, ledger: Ledger, stored_paths: Sequence[Path]) -> Evidence
     ours = own[own["model"] == label]
     if ours.empty:
         raise SystemExit(f"{ledger.path} holds no results of {label!r}: nothing to report")
-    every = [read_results(path, STORED_FIELDS) for path in stored_paths]
-    stored = pd.concat(every, ignore_index=True)
-    stored = stored[(stored["repeat"] == 0) & stored["logloss"].notna()]
     refuse_other_folds(stored, own)
     here = set(ours["dataset"])
     failures = ledger.failures()
@@ -103,7 +113,6 @@ def gather(label: str, ledger: Ledger, stored_paths: Sequence[Path]) -> Evidence
     return Evidence(
         label=label,
         results=pd.concat([stored[stored["dataset"].isin(here)], ours], ignore_index=True),
-        usual=[label, *nearly_everywhere(means(stored, ["logloss"]))],
         refitted=own[own["model"].isin(PEERS) & own["dataset"].isin(here)],
         variants=own[own["model"].eq(label) | _is_variant(own, label)],
         failures=failures[lost],

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,8 @@ class Ledger:
     ----------
     path : Path
         Made at the first result. What an interrupted write left of a last line is dropped.
+    about : dict of str to str
+        Columns more, the same for every result that is added: how it came about.
 
     Raises
     ------
@@ -35,10 +38,12 @@ class Ledger:
         If the file holds something else.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, about: Mapping[str, str] | None = None) -> None:
         self.path = path
+        self._about = dict(about or {})
+        self._fields = (*FIELDS, *self._about)
         if path.exists():
-            _drop_unfinished_line(path)
+            _drop_unfinished_line(path, ",".join(self._fields))
         done = self.results()
         self._done = set(zip(done["dataset"], done["model"], done["fold"], strict=True))
 
@@ -57,9 +62,10 @@ class Ledger:
         """Whether this fit has a result; one that failed is to be tried again."""
         return (dataset, model, fold) in self._done
 
-    def is_complete(self, each: DataSet, model: str) -> bool:
-        """Whether every fold of a data set has one."""
-        return all(self.has(each.name, model, k) for k in range(fold_count(each.n_rows)))
+    def is_complete(self, each: DataSet, model: str, folds: int | None = None) -> bool:
+        """Whether every fold of a data set has one, or the first so many."""
+        wanted = range(fold_count(each.n_rows))[:folds]
+        return all(self.has(each.name, model, k) for k in wanted)
 
     def refuse_other_settings(self, entry: Entry, threads: int) -> None:
         """Raise SystemExit if results of that name come from another model."""
@@ -80,11 +86,11 @@ class Ledger:
     def add(self, result: dict[str, Any]) -> None:
         """Append a result, at once and whole."""
         text = io.StringIO()
-        writer = csv.DictWriter(text, FIELDS, lineterminator="\n")
+        writer = csv.DictWriter(text, self._fields, lineterminator="\n")
         if self._is_empty():
             self.path.parent.mkdir(parents=True, exist_ok=True)
             writer.writeheader()
-        writer.writerow(result)
+        writer.writerow(result | self._about)
         with self.path.open("a", encoding="utf-8", newline="") as file:
             file.write(text.getvalue())
         if not result.get("error"):
@@ -101,8 +107,8 @@ class Ledger:
         )
 
 
-def _drop_unfinished_line(path: Path) -> None:
-    text, head = path.read_text(encoding="utf-8", errors="replace"), ",".join(FIELDS)
+def _drop_unfinished_line(path: Path, head: str) -> None:
+    text = path.read_text(encoding="utf-8", errors="replace")
     if not (text.startswith(f"{head}\n") or head.startswith(text)):
         raise SystemExit(f"{path} holds something else than results: choose another --out")
     whole = text[: text.rfind("\n") + 1]

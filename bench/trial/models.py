@@ -2,7 +2,7 @@
 
 import inspect
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
@@ -89,8 +89,30 @@ def candidate(name: str, path: str, params: Mapping[str, Any]) -> Entry:
     )
 
 
+def peers_named(names: Sequence[str]) -> list[Entry]:
+    """Return the peers of those names.
+
+    Raises
+    ------
+    SystemExit
+        If there is no such peer, or its library cannot be imported.
+    """
+    if unknown := sorted(set(names) - set(PEERS)):
+        raise SystemExit(
+            f"{', '.join(unknown)}: no such peer; those that can be fitted are {', '.join(PEERS)}"
+        )
+    found = [PEERS[name] for name in names]
+    for peer in found:
+        imported(peer.path)
+    return found
+
+
 _MLP = "sklearn.neural_network:MLPClassifier"
 _SIGMOID = {"activation": "logistic", "hidden_layer_sizes": [100]}
+_TABM, _REALMLP = "pytabkit:TabM_D_Classifier", "pytabkit:RealMLP_TD_Classifier"
+_CPU = {"device": "cpu"}
+_PLE = {"num_emb_type": "pwl"}  # piecewise linear embeddings of numbers
+_BY_LOSS = {"val_metric_name": "cross_entropy"}
 
 PEERS = {
     entry.name: entry
@@ -111,6 +133,25 @@ PEERS = {
             threads="thread_count",
             texts="cat_features",
         ),
+        Entry("tabm", _TABM, "native", _CPU, threads="n_threads"),
+        Entry("tabm_ple_ce", _TABM, "native", _CPU | _PLE | _BY_LOSS, threads="n_threads"),
+        Entry("realmlp", _REALMLP, "native", _CPU, threads="n_threads"),
+        Entry(
+            "realmlp_ce", _REALMLP, "native", _CPU | _BY_LOSS | {"use_ls": False},
+            threads="n_threads",
+        ),
+        Entry(
+            "catboost_tuned", "trial.tuning:TunedCatBoost", "native", {"n_trials": 20},
+            threads="n_threads", texts="cat_features",
+        ),
+        Entry(
+            "autogluon", "trial.tuning:AutoGluon", "raw", {"time_limit": 60}, seed="",
+            threads="n_threads",
+        ),
     )
-}
-"""The peers that can be fitted again: defaults of their libraries, seed, threads, silence."""
+}  # fmt: skip
+"""The peers that can be fitted: defaults of their libraries, seed, threads, silence.
+
+TabM and RealMLP stop, by themselves, on the error rate; those that end in `ce` stop on
+log-loss, RealMLP's without smoothed labels, as its authors advise where probabilities count.
+"""

@@ -7,6 +7,7 @@ from trial.ablations import ablations
 from trial.claims import claims
 from trial.compare import set_count, standings
 from trial.evidence import Evidence
+from trial.groups import beside_simple, mean_skills, one_to_one
 from trial.layout import lines, marked
 from trial.sets import half
 
@@ -22,6 +23,9 @@ def markdown(evidence: Evidence, about: str) -> str:
         f"# {evidence.label} on {len(evidence.info)} real tables\n\n{about}\n\n{_rules()}",
         _demands(evidence),
         _ranks(evidence),
+        mean_skills(evidence),
+        one_to_one(evidence),
+        beside_simple(evidence),
         _halves(evidence),
         *_per_set(evidence),
         _calibration(evidence),
@@ -50,12 +54,14 @@ def _demands(evidence: Evidence) -> str:
 
 
 def _ranks(evidence: Evidence) -> str:
-    text = _standings("Ranks", evidence, evidence.table, evidence.usual)
-    everyone = [*evidence.usual, *evidence.rest]
-    table = evidence.beside(everyone)
-    if evidence.rest and set_count(table, everyone):
-        text += "\n\n" + _standings("Ranks where every model was run", evidence, table, everyone)
-    return text
+    """Rank on all sets, and on those of each folder if there are several."""
+    found = [_standings("Ranks", evidence, evidence.table, evidence.usual)]
+    if len(evidence.folders) > 1:
+        for name, sets in evidence.folders.items():
+            models = evidence.usual_on(sets)
+            table = evidence.beside(models).reindex(sets)
+            found.append(_standings(f"Ranks in {name}", evidence, table, models))
+    return "\n\n".join(found)
 
 
 def _halves(evidence: Evidence) -> str:
@@ -63,7 +69,6 @@ def _halves(evidence: Evidence) -> str:
     halves = {
         "chosen": "The sets that defaults were chosen on",
         "confirm": "The sets that are to confirm them",
-        "other": "Other sets",
     }
     found = []
     where = pd.Series({name: half(name) for name in evidence.table.index})

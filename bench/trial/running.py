@@ -20,14 +20,23 @@ CLIP = 1e-7
 """Probabilities are held this far from 0 and 1 for the log-loss alone, for every model."""
 
 
-def run(sets: Sequence[DataSet], entries: Sequence[Entry], ledger: Ledger, threads: int) -> None:
-    """Fit and judge what the ledger lacks; each result is in it before the next fit begins."""
+def run(
+    sets: Sequence[DataSet],
+    entries: Sequence[Entry],
+    ledger: Ledger,
+    threads: int,
+    folds: int | None = None,
+) -> None:
+    """Fit and judge what the ledger lacks; each result is in it before the next fit begins.
+
+    `folds` is how many of each set's, the first ones; None is all of them.
+    """
     for each in sets:
-        missing = [entry for entry in entries if not ledger.is_complete(each, entry.name)]
+        missing = [entry for entry in entries if not ledger.is_complete(each, entry.name, folds)]
         if not missing:
             continue
         frame, y = each.load()
-        for fold in make_folds(each.name, y):
+        for fold in make_folds(each.name, y)[:folds]:
             train, test = frame.iloc[fold.train], frame.iloc[fold.test]
             forms = Forms(train, test, each.categorical)
             for entry in missing:

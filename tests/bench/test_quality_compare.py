@@ -7,6 +7,7 @@ import pytest
 from trial.claims import TARGETS, claims
 from trial.compare import (
     SCORES,
+    beside_each,
     means,
     nearly_everywhere,
     on_common_folds,
@@ -14,6 +15,7 @@ from trial.compare import (
     standings,
 )
 from trial.evidence import Evidence
+from trial.groups import by_size, mean_skills
 from trial.layout import lines, marked
 from trial.report import markdown
 from trial.sets import half
@@ -27,7 +29,7 @@ def results(losses, folds=2):
     """One line for each set, fold and model; `losses` from a model to a number or one by set."""
     found = [
         {
-            "dataset": name, "model": model, "fold": fold,
+            "split": "here", "dataset": name, "model": model, "fold": fold,
             "logloss": loss[name] if isinstance(loss, dict) else loss,
             "n_rows": ROWS[name], "n_features": 4, "positive_rate": 0.5,
             "n_train": 100, "n_test": 25, "prior_logloss": 0.7, "fit_s": 1.0,
@@ -47,7 +49,6 @@ def evidence(ours=0.1, refit=("catboost", "rf"), **changes):
     given = {
         "label": "ours",
         "results": found,
-        "usual": ["ours", *PEERS],
         "refitted": found[found["model"].isin(refit)],
         "variants": found[found["model"] == "ours"],
         "failures": pd.DataFrame(),
@@ -95,8 +96,11 @@ def test_only_folds_that_all_models_have_are_compared():
 
 def test_a_model_that_lacks_sets_is_not_among_the_usual():
     found = results({"a": 0.1, "b": 0.2})
-    table = means(found[(found["model"] == "a") | (found["dataset"] != "adult")], ["logloss"])
-    assert nearly_everywhere(table) == ["a"]
+    lacking = found[(found["model"] == "a") | (found["dataset"] != "adult")]
+    assert nearly_everywhere(lacking) == ["a"]
+    # Nor is one that has run every set, but not the folds.
+    assert nearly_everywhere(found[(found["model"] == "a") | (found["fold"] == 0)]) == ["a"]
+    assert nearly_everywhere(found) == ["a", "b"]
 
 
 @pytest.mark.parametrize("column", ["n_train", "n_test", "prior_logloss"])
@@ -109,7 +113,7 @@ def test_results_of_other_rows_are_refused(column):
 
 def test_whoever_is_best_everywhere_meets_every_demand():
     found = met(evidence())
-    assert len(found) == 11
+    assert len(found) == 10
     assert all(found.values())
 
 
@@ -117,7 +121,7 @@ def test_whoever_is_worst_everywhere_misses_every_demand():
     found = results({"ours": 0.9, **PEERS})
     found.loc[found["model"] == "ours", "fit_s"] = 7.0
     missed = met(evidence(0.9, results=found))
-    assert len(missed) == 11
+    assert len(missed) == 10
     assert not any(missed.values())
     assert None not in missed.values()
 
@@ -131,10 +135,12 @@ def test_each_target_is_its_own(name):
 
 
 def test_a_set_behind_logistic_regression_is_named():
-    losses = dict.fromkeys(SETS, 0.1) | {"sonar": 0.4051, "adult": 0.4049}
+    losses = dict.fromkeys(SETS, 0.1) | {"sonar": 0.4031, "adult": 0.4029}
     behind = next(claim for claim in claims(evidence(losses)) if "behind the best" in claim.demand)
     assert behind.holds is False
-    assert behind.found == "sonar +0.0051"
+    assert behind.found == "sonar +0.0031"
+    text = markdown(evidence(losses), "")
+    assert "| sonar | +0.0031 | logreg | **yes** |\n| adult | +0.0029 | logreg | no |" in text
 
 
 def test_what_was_not_measured_is_not_claimed():
@@ -156,7 +162,55 @@ def test_a_peer_of_few_folds_takes_none_from_the_others():
     assert given.table["logloss"].loc["phoneme", "ours"] == pytest.approx(0.2)
     beside = given.beside(["ours", "few"])["logloss"]
     assert beside.loc["phoneme"].to_dict() == pytest.approx({"ours": 0.1, "few": 0.2})
-    assert "Ranks where every model was run (1 sets)" in markdown(given, "")
+    assert "| few | 1 | 1 | 1 | 0.8571 | 0.7143 | +0.1429 |" in markdown(given, "")
+    assert met(given)["log-loss: mean skill above that of few on the 1 sets that both have run"]
+
+
+def test_one_to_one_is_on_what_both_have_run():
+    found = results({"ours": {**dict.fromkeys(SETS, 0.14), "sonar": 0.35}, "a": 0.28, "b": 0.35})
+    found = found[(found["model"] != "b") | found["dataset"].isin(["sonar", "adult"])]
+    beside = beside_each(found, "ours")
+    assert list(beside.index) == ["a", "b"]
+    assert beside[["sets", "fits", "ahead logloss", "ahead auc"]].to_numpy().tolist() == [
+        [5, 10, 4, 4],
+        [2, 4, 1, 1],
+    ]
+    assert beside["skill"].tolist() == pytest.approx([1 - 0.182 / 0.7, 1 - 0.245 / 0.7])
+    assert beside["its skill"].tolist() == pytest.approx([0.6, 0.5])
+    assert beside["error"].tolist() == pytest.approx([0.06, 0.15])
+    assert beside_each(found[found["model"] == "ours"], "ours").empty
+
+
+def test_each_folder_is_ranked_among_its_own_peers():
+    found = results({"ours": 0.1, **PEERS})
+    second = found["dataset"].isin(["sonar", "phoneme"])
+    found.loc[second, "split"] = "there"
+    found.loc[second & (found["model"] == "ours"), "logloss"] = 0.3
+    given = evidence(results=found[~(second & (found["model"] == "rf"))])
+    assert given.folders == {
+        "there": ["sonar", "phoneme"],
+        "here": ["higgs_small", "eeg_eye_state", "adult"],
+    }
+    assert given.usual == ["ours", "catboost", "logreg", "mlp_relu"]
+    assert "rf" in given.usual_on(given.folders["here"])
+    text = markdown(given, "")
+    assert "## Ranks in there (2 sets)" in text
+    demands = met(given)
+    assert demands["log-loss: first in mean rank over 3 sets (here)"] is True
+    assert demands["log-loss: first in mean rank over 2 sets (there)"] is False
+
+
+def test_sizes_have_their_own_peers_and_means():
+    found = results({"ours": 0.14, **PEERS})
+    given = evidence(results=found[(found["model"] != "rf") | (found["n_rows"] > 2_000)])
+    assert by_size(given.info) == {
+        "≤ 400": ["sonar"],
+        "≤ 10,000": ["phoneme", "higgs_small"],
+        "more": ["eeg_eye_state", "adult"],
+    }
+    text = mean_skills(given)
+    assert "| **ours** | 0.8000 (1.00, 1.00) | 0.8000 (1.00, 1.00) |" in text
+    assert "| rf | – | 0.2857 (4.00, 4.00) |" in text
 
 
 def test_the_report_holds_the_numbers():

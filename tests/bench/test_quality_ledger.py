@@ -61,6 +61,18 @@ def test_another_file_is_not_touched(tmp_path):
     assert path.read_text() == "a,b\n1,2\nno newline at the end"
 
 
+def test_what_a_result_came_about_with_is_kept(tmp_path):
+    about = {"machine": "Z80, 1976", "versions": "numpy 2"}
+    ledger = Ledger(tmp_path / "r.csv", about)
+    ledger.add(result(0))
+    again = Ledger(ledger.path, about | {"machine": "6502"})
+    again.add(result(1))
+    assert again.results()["machine"].tolist() == ["Z80, 1976", "6502"]
+    assert again.results()["versions"].tolist() == ["numpy 2"] * 2
+    with pytest.raises(SystemExit, match="holds something else than results"):
+        Ledger(ledger.path)
+
+
 def test_a_failed_fit_is_tried_again_and_replaced(tmp_path):
     ledger = Ledger(tmp_path / "r.csv")
     ledger.add(failed())
@@ -77,8 +89,10 @@ def test_a_set_is_complete_with_all_its_folds(tmp_path):
     each = DataSet("a", "", tmp_path, "y", "1", (), n_rows=20_001, n_features=1)
     ledger.add(result(0))
     assert not ledger.is_complete(each, "mine")
+    assert ledger.is_complete(each, "mine", folds=1)
     ledger.add(result(1))
     assert ledger.is_complete(each, "mine")
+    assert ledger.is_complete(each, "mine", folds=3)  # it has two
 
 
 def test_results_of_other_settings_are_not_mixed(tmp_path):

@@ -139,7 +139,7 @@ def test_an_ablation_that_fails_is_told(quality):
     [
         (("--data", "nowhere"), "nowhere/manifest.json: No such file"),
         (("--datasets", "smal"), "no data set smal; there are small, other"),
-        (("--refit", "nnet"), "--refit nnet: the peers that can be fitted again are logreg,"),
+        (("--refit", "nnet"), "nnet: no such peer; those that can be fitted are logreg,"),
         (("--label", "rf"), "--label rf is the name of a peer"),
         (("--estimator", "sklearn"), "'sklearn' names no class"),
         (("--estimator", "nothing:There"), "nothing:There cannot be imported"),

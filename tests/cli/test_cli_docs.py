@@ -35,12 +35,13 @@ def test_every_option_is_documented(trilayer, command):
     assert documented == options
 
 
-@pytest.mark.parametrize("command", ["train", "evaluate", "inspect", "check", "trace"])
+@pytest.mark.parametrize("command", ["train", "evaluate", "inspect", "export", "check", "trace"])
 def test_every_json_key_is_documented(trilayer, people, tmp_path, command):
     words = {
         "train": (people.csv, "--target", "buys", "-o", tmp_path / "m", "--max-iter", 2),
         "evaluate": (people.model, people.csv),
         "inspect": (people.model,),
+        "export": (people.model, "--to", "python", "-o", tmp_path / "m.py", "--check", people.csv),
         "check": (people.model,),
         "trace": (people.model, people.csv),
     }[command]

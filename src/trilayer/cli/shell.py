@@ -18,6 +18,7 @@ COMMANDS = {
     "evaluate": "Score a model on rows whose answers are known.",
     "report": "Write what a model is worth on a table: one page, Markdown or JSON.",
     "inspect": "Say all that a model file holds.",
+    "export": "Write a model as code that needs no trilayer: Python, JavaScript, C or SQL.",
     "check": "Show that every equation holds, and every gradient of a model.",
     "trace": "Show every matrix of the derivation for a few rows.",
     "lab": "Open the lab in the browser: every number of the derivation, live.",

@@ -90,28 +90,23 @@ def _scored(words: list[str], rows: "pa.Table") -> npt.NDArray[np.float64]:
     columns = [[_plain(each) for each in column.to_pylist()] for column in rows.columns]
     lines = [rows.column_names, *map(list, zip(*columns, strict=True))]
     given = "".join(json.dumps(line, allow_nan=False) + "\n" for line in lines)
-    return numbers_of(run(words, given))
+    return np.array(run(words, given.encode()).split(), dtype=np.float64)
 
 
-def run(words: list[str], given: str | bytes) -> str:
-    """Run a program and return what it says.
+def run(words: list[str], given: bytes) -> bytes:
+    """Run a program and return what it writes.
 
     Raises
     ------
     EngineError
-        With its last words, if it fails.
+        With its own words, if it fails.
     """
-    data = given.encode() if isinstance(given, str) else given
-    done = subprocess.run(words, input=data, capture_output=True, check=False)  # noqa: S603
+    done = subprocess.run(words, input=given, capture_output=True, check=False)  # noqa: S603
     if done.returncode:
         lines = done.stderr.decode(errors="replace").strip().splitlines() or ["it says nothing"]
-        raise EngineError(f"{Path(words[0]).name} fails on the export: {lines[-1]}")
-    return done.stdout.decode()
-
-
-def numbers_of(text: str) -> npt.NDArray[np.float64]:
-    """Read one number a line."""
-    return np.array(text.split(), dtype=np.float64)
+        told = next((line for line in lines if "rror" in line), lines[-1])
+        raise EngineError(f"{Path(words[0]).name} fails on the export: {told.strip()}")
+    return done.stdout
 
 
 def _plain(value: Any) -> Any:

@@ -73,7 +73,7 @@ def terms_of(model: Any, column: Any, value: Any) -> list[tuple[list[float], flo
         terms.append((W1[part["input"]], _scaled(number, part)))
         if part["edges"]:
             nodes = model["nodes"][part["input"]]
-            at, far = _position(number, part["edges"])
+            at, far = position_in(part["edges"], number)
             terms += [(nodes[at], 1.0 - far), (nodes[at + 1], far)]
     if parts is None and column["missing"] is not None:
         terms.append((W1[column["missing"]], 1.0))
@@ -274,7 +274,7 @@ def _scaled(number: Any, part: Any) -> float:
     return float(z if part["clip"] is None else z / math.sqrt(1.0 + (z / part["clip"]) ** 2))
 
 
-def _position(number: Any, edges: Any) -> Any:
+def position_in(edges: Any, number: Any) -> Any:
     """Return which bin a number has come to, and how far in it, 0 to 1."""
     at = min(max(bisect_right(edges, number) - 1, 0), len(edges) - 2)
     far = (number - edges[at]) / (edges[at + 1] - edges[at])
