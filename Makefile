@@ -36,7 +36,7 @@ NATIVE := CMakeLists.txt $(wildcard native/*)
 demo: .venv/base
 	$(BIN)/trilayer demo --output demo
 
-# What checks the lab's page (tsc, axe) comes from npm, into build/: nothing of it is shipped.
+# What checks the pages of lab and report (tsc, axe) comes from npm, into build/: nothing of it is shipped.
 PAGE := src/trilayer/lab/static
 CHECKS := $(shell find tests/lab/types -type f)
 
@@ -44,6 +44,7 @@ build/lab/stamp: .venv/group-node $(CHECKS)
 	mkdir -p build/lab
 	cp -R tests/lab/types/. build/lab
 	ln -sfn $(CURDIR)/$(PAGE)/js build/lab/static/js
+	ln -sfn $(CURDIR)/src/trilayer/report/static/js build/lab/report
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix build/lab --silent --no-audit --no-fund
 	@touch $@
 

@@ -11,8 +11,8 @@ import pytest
 
 from processes import cost
 from trilayer import TriLayerClassifier, save
-from trilayer.cli import model as model_module
 from trilayer.cli import predict as predict_module
+from trilayer.modelfile import predicting as model_module
 
 HEAVY = ("sklearn", "scipy", "pandas", "jaxtyping", "array_api_compat", "rich")
 

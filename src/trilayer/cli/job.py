@@ -24,6 +24,7 @@ class Job:
     placing: Placing
     text: Text
     force: bool
+    report: Path | None = None
 
     @cached_property
     def files(self) -> list[TableFile]:

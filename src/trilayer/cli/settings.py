@@ -106,11 +106,15 @@ class Writing:
         Model file. By default named after DATA, in the current folder.
     force
         Replace the model file if it exists.
+    report
+        File for a report on the rows held out, as `trilayer report` writes it: .html, .md or
+        .json. Replaced with --force too.
     json
         Print one JSON object instead of tables.
     """
 
     output: Output = None
+    report: Path | None = None
     force: Flag = False
     json: Flag = False
 

@@ -16,6 +16,7 @@ COMMANDS = {
     "train": "Train a network on a table, and say how good it is.",
     "predict": "Predict every row of a table: logit, probability, label.",
     "evaluate": "Score a model on rows whose answers are known.",
+    "report": "Write what a model is worth on a table: one page, Markdown or JSON.",
     "inspect": "Say all that a model file holds.",
     "export": "Write a model as code that needs no trilayer: Python, JavaScript, C or SQL.",
     "check": "Show that every equation holds, and every gradient of a model.",

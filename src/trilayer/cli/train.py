@@ -55,6 +55,11 @@ def train(
     valid_paths = [existing(name) for name in judging.valid]
     output = model_name(data[0]) if writing.output is None else Path(writing.output)
     new_file(output, force=writing.force)
+    if writing.report is not None:
+        from trilayer.cli.report import form_for
+
+        form_for(writing.report)
+        new_file(writing.report, force=writing.force)
     from trilayer.cli.checkpoints import check
     from trilayer.cli.job import Job
     from trilayer.cli.training import run
@@ -62,7 +67,7 @@ def train(
     check(checkpoints)
     job = Job(
         paths, valid_paths, columns, settings, judging.threshold, output, checkpoints, placing,
-        text, force=writing.force,
+        text, force=writing.force, report=writing.report,
     )  # fmt: skip
     return run(job, as_json=writing.json)
 

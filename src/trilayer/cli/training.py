@@ -13,6 +13,7 @@ from sklearn.pipeline import Pipeline
 
 from trilayer.cli import exits
 from trilayer.cli.checkpoints import opened, tell_done
+from trilayer.cli.command import command_of
 from trilayer.cli.fitting import Trained, fit
 from trilayer.cli.job import Job
 from trilayer.cli.learning import opened as rows_of
@@ -21,9 +22,9 @@ from trilayer.cli.output import counted, say, show_json
 from trilayer.cli.settings import Settings
 from trilayer.cli.told import show_results
 from trilayer.errors import InputError
-from trilayer.metrics.scores import losses, prior_logit, scores, verdict
+from trilayer.metrics.scores import gain_of, losses, prior_logit, scores, verdict
 from trilayer.modelfile import save
-from trilayer.select.dataset import Dataset
+from trilayer.select.dataset import Dataset, held_share
 from trilayer.select.leaks import leaks
 from trilayer.tables.targets import Target
 
@@ -67,6 +68,8 @@ def _learn_and_judge(
                 "--drop"
             )
         _show(job, result, as_json=as_json)
+        if job.report is not None:
+            _report(job, job.report)
     return exits.INTERRUPTED if stopped or interrupted else exits.OK
 
 
@@ -134,6 +137,8 @@ def _result(
         },
         "inputs": network.n_features_in_,
         "columns": len(rows.encoder.columns_),
+        "command": command_of(job),
+        "split": _split(job, rows),
         "left_out": [{"column": name, "reason": why} for name, why in rows.encoder.dropped_],
         "read_as": [
             {"column": each.name, "kind": each.kind, "note": each.note}
@@ -163,6 +168,14 @@ def _result(
     }
 
 
+def _split(job: Job, rows: Dataset) -> dict[str, Any] | None:
+    """Say which rows of the table were held out, so that they can be found again."""
+    if job.valid:
+        return None
+    share = held_share(job.settings.test_share, rows.table_rows)
+    return {"seed": job.settings.seed, "share": share, "positive": job.columns.positive}
+
+
 def _judgement(
     job: Job,
     target: Target,
@@ -179,17 +192,20 @@ def _judgement(
     prior = np.full(len(held), prior_logit(rows.positive_rate))
     baselines = {"prior": judged(prior), "unit": None}
     Z = positive_logits(network.params_, rows.held, target)
-    earns, sentence = None, "There is no hidden layer to judge (--hidden 0)."
+    earns, gain, sentence = None, None, "There is no hidden layer to judge (--hidden 0)."
     if unit is not None:
         Z_unit = positive_logits(unit.params_, rows.held, target)
         baselines["unit"] = judged(Z_unit)
-        earns, sentence = verdict(losses(Z, held), losses(Z_unit, held))
+        both = losses(Z, held), losses(Z_unit, held)
+        gain = gain_of(*both)._asdict()
+        earns, sentence = verdict(*both)
     elif network.params_.n2:
         sentence = "The unit without a hidden layer was not trained, so there is no comparison."
     return {
         "network": judged(Z),
         "baselines": baselines,
         "hidden_layer_earns_its_place": earns,
+        "gain": gain,
         "verdict": sentence,
     }
 
@@ -210,6 +226,16 @@ def _save(
         fingerprint=_fingerprint(job, rows),
         force=job.force,
     )
+
+
+def _report(job: Job, place: Path) -> None:
+    """Write the report on the model that was saved, judged by the rows held out."""
+    from trilayer.cli.model import load_model
+    from trilayer.cli.report import written
+
+    # Those of --valid, where they are another table.
+    written(load_model(str(job.output)), job.valid_files or job.files, place, force=job.force)
+    say(f"wrote {place}")
 
 
 def _fingerprint(job: Job, rows: Dataset) -> dict[str, Any]:

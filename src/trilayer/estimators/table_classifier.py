@@ -17,10 +17,12 @@ from sklearn.utils.validation import (
 )
 
 from trilayer.encoding import TableEncoder
-from trilayer.encoding.inputs import Inputs
+from trilayer.encoding.inputs import Inputs, joined
+from trilayer.engines import select
 from trilayer.estimators.callbacks import CallbackSupportMixin, FitReport, with_callbacks
 from trilayer.estimators.checks import plain_labels
 from trilayer.estimators.cv import TriLayerClassifierCV
+from trilayer.estimators.explaining import additive, as_frame, by_columns, mean_inputs
 from trilayer.estimators.folds import splits_of
 from trilayer.estimators.preparing import all_or_nothing
 from trilayer.fit.loop import Keeping, Watcher
@@ -329,6 +331,36 @@ class TriLayerTableClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimat
         """Return the likelier label of each row, (m,)."""
         positive = self.decision_function(X) > 0
         return np.asarray(self.classes_[positive.astype(np.intp)])
+
+    def explain(self, X: Any, background: Any = None) -> Any:
+        """Return what each column does to the logit of each row, as a frame.
+
+        Integrated gradients on the straight line from a baseline to the row's inputs, in closed
+        form (`trilayer.derivation.attribution`), summed over each column's inputs.
+
+        Parameters
+        ----------
+        X : table
+            As for `predict`.
+        background : table, optional
+            Rows whose mean inputs are the baseline; by default X itself. One row is a baseline
+            by itself.
+
+        Returns
+        -------
+        frame, m × (1 + columns used)
+            Of pandas or polars if X is, else of Arrow. First ``(baseline)``, the baseline's
+            logit, then a column for each that is used. The sum of a row (`math.fsum`) is its
+            `decision_function` to the bit.
+        """
+        params = self._network().params_
+        parts = list(self._parts(X))
+        rows = parts if background is None else list(self._parts(background))
+        x0 = mean_inputs(joined(rows))
+        start = float(select("reference").logits(params.astype(np.float64), Inputs.of(x0))[0, 0])
+        found = np.concatenate([by_columns(params, part, x0) for part in parts])
+        names = [column.name for column in self.encoder_.columns_]
+        return as_frame(X, additive(found, start, self.decision_function(X)), names)
 
     def _network(self) -> Any:
         check_is_fitted(self)

@@ -1,7 +1,7 @@
 """How good probabilities are, and whether one model is better than another."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -114,15 +114,31 @@ def prior_log_loss(rate: float) -> float:
     return float((1 - rate) * negative + rate * positive)
 
 
+class Gain(NamedTuple):
+    """How much less log-loss one model has than another, a row, and its standard error.
+
+    The error is None where there is a single row.
+    """
+
+    log_loss: float
+    standard_error: float | None
+
+
+def gain_of(network: Floats, other: Floats) -> Gain:
+    """Return what a network gains over another model, from every row's two log-losses."""
+    gains = other - network
+    error = float(gains.std(ddof=1) / np.sqrt(len(gains))) if len(gains) > 1 else None
+    return Gain(float(gains.mean()), error)
+
+
 def verdict(network: Floats, unit: Floats) -> tuple[bool, str]:
     """Say whether the hidden layer earns its place, from every row's two log-losses.
 
     The rows are the same, so the mean of their differences is held against its own
     standard error.
     """
-    gains = unit - network
-    gain = float(gains.mean())
-    error = float(gains.std(ddof=1) / np.sqrt(len(gains))) if len(gains) > 1 else np.inf
+    gain, error = gain_of(network, unit)
+    error = np.inf if error is None else error
     beside = f"log-loss {network.mean():.4f} beside {unit.mean():.4f} without it"
     if gain > _CLEAR * error:
         return True, f"The hidden layer earns its place: {beside}."

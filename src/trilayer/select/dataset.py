@@ -83,11 +83,16 @@ def read_table(
     InputError
         If a value, or the target, is not usable, or there are too few rows.
     """
-    split = Split(seed, min(share, MOST_HELD / max(table.rows, 1)), positive)
+    split = Split(seed, held_share(share, table.rows), positive)
     plain = TableEncoder(categorical=table.columns.categorical, max_bins=0)
     learnt = learn(table, plain, positive=positive, split=split, on_rows=on_rows)
     learnt.encoder = sized(learnt.encoder)
     return Read(table, learnt, split, Aside(learnt))
+
+
+def held_share(share: float, rows: int) -> float:
+    """Return the share of so many rows that is held out, where this one is asked for."""
+    return min(share, MOST_HELD / max(rows, 1))
 
 
 def dataset(read: Read, source: Source) -> Dataset:

@@ -1,11 +1,12 @@
 """Columns that alone tell the answer: most likely, they are known only after it is."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from trilayer.encoding.inputs import Inputs, column_ranges
 from trilayer.metrics.ranking import auc
 from trilayer.params import FloatArray
 from trilayer.select.dataset import Dataset
@@ -30,21 +31,25 @@ def leaks(data: Dataset) -> list[Leak]:
     That a value is missing is an input too. Levels are ranked by their share of positives in
     the other half of the rows.
     """
-    positive = data.held_positive[:_MOST]
+    return leaks_in(data.held, data.held_positive, [each.name for each in data.encoder.columns_])
+
+
+def leaks_in(held: Inputs, positive: NDArray[np.bool_], names: Sequence[str]) -> list[Leak]:
+    """Return the same of rows that nobody learnt from; `names` are those of the columns."""
+    held, positive = held[:_MOST], positive[:_MOST]
     if min(positive.sum(), len(positive) - positive.sum()) < _FEWEST:
         return []
     best: dict[int, float] = {}
-    for first, scores in _rankings(data, positive):
+    for first, scores in _rankings(held, positive):
         found = auc(scores, positive) or 0.0
         best[first] = max(best.get(first, 0.0), found, 1 - found)
-    names = [column.name for column in data.encoder.columns_]
-    told = {names[_column_of(data, first)]: value for first, value in sorted(best.items())}
+    told = {names[_column_of(held, first)]: value for first, value in sorted(best.items())}
     return [Leak(name, value) for name, value in told.items() if value >= SUSPICIOUS]
 
 
-def _rankings(data: Dataset, positive: NDArray[np.bool_]) -> Iterator[tuple[int, FloatArray]]:
+def _rankings(held: Inputs, positive: NDArray[np.bool_]) -> Iterator[tuple[int, FloatArray]]:
     """Yield each single input, or run of levels, as numbers to rank by, and where it stands."""
-    held, layout = data.held[: len(positive)], data.held.layout
+    layout = held.layout
     for place, first in enumerate(layout.plain.tolist()):
         yield first, held.numbers[:, place].astype(np.float64)
     for place, (first, length) in enumerate(layout.levels, len(layout.stairs)):
@@ -62,7 +67,7 @@ def _shares(level: NDArray[Any], length: int, positive: NDArray[np.bool_]) -> Fl
     return shares
 
 
-def _column_of(data: Dataset, place: int) -> int:
+def _column_of(held: Inputs, place: int) -> int:
     """Return the number of the column that an input belongs to."""
-    firsts = [first for first, _ in data.held.layout.columns]
+    firsts = [first for first, _ in column_ranges(held.layout)]
     return int(np.searchsorted(firsts, place, side="right")) - 1
