@@ -19,6 +19,7 @@ COMMANDS = {
     "inspect": "Say all that a model file holds.",
     "check": "Show that every equation holds, and every gradient of a model.",
     "trace": "Show every matrix of the derivation for a few rows.",
+    "serve": "Serve a model over HTTP: rows of JSON in, probabilities and labels out.",
     "lab": "Open the lab in the browser: every number of the derivation, live.",
     "demo": "Train, evaluate and predict on data that come with the package.",
 }
