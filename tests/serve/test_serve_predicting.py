@@ -16,9 +16,16 @@ from trilayer.cli.model import load_model
 from trilayer.cli.serve import served_as
 from trilayer.serve.application import application
 from trilayer.serve.limits import Limits
-from trilayer.serve.rows import predict_rows
+from trilayer.serve.rows import read
+from trilayer.serve.scoring import predictions
 
 INFER = "/v2/models/people%20v1/infer"
+
+
+def predict_rows(served, rows):
+    """Predict rows without a server."""
+    asked = read(served, Limits(), rows)
+    return asked.written(predictions(served, asked.columns))
 
 
 @pytest.fixture(scope="module")
@@ -64,12 +71,12 @@ def test_batches_and_their_order_change_no_bit(served, rows, told, cuts, order):
     edges = [0, *sorted(cuts), len(rows)]
     for first, end in pairwise(edges):
         part = [rows[place] for place in places[first:end]]
-        said = predict_rows(served, Limits(), part)
+        said = predict_rows(served, part)
         assert said == [told[place] for place in places[first:end]]
 
 
 def test_one_row_at_a_time_is_all_rows(served, rows, told):
-    assert [predict_rows(served, Limits(), [row])[0] for row in rows] == told
+    assert [predict_rows(served, [row])[0] for row in rows] == told
 
 
 @pytest.mark.parametrize("two_dimensions", [False, True])
@@ -118,11 +125,9 @@ def test_numbers_and_their_text_mean_the_same(served, rows):
     def as_text(row):
         return {**row, "age": row["age"] and str(row["age"]), "member": str(row["member"])}
 
-    assert predict_rows(served, Limits(), rows) == predict_rows(
-        served, Limits(), [as_text(row) for row in rows]
-    )
+    assert predict_rows(served, rows) == predict_rows(served, [as_text(row) for row in rows])
     numbers = [{**row, "paid": int(row["paid"].strip("$").replace(",", ""))} for row in rows]
-    assert predict_rows(served, Limits(), numbers) == predict_rows(served, Limits(), rows)
+    assert predict_rows(served, numbers) == predict_rows(served, rows)
 
 
 def test_no_rows_are_no_predictions(asked, app):

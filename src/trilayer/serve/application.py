@@ -5,21 +5,19 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import anyio
-import anyio.to_thread
+from anyio.to_thread import run_sync
 
 from trilayer.errors import InputError
 from trilayer.optional import require
-from trilayer.serve import inference
+from trilayer.serve import inference, rows
+from trilayer.serve.batching import Batcher
 from trilayer.serve.body import parse, read_body
 from trilayer.serve.guard import Guard
 from trilayer.serve.limits import Limits
 from trilayer.serve.metrics import CONTENT_TYPE, Metrics
 from trilayer.serve.openapi import description
 from trilayer.serve.refusals import NOT_FOUND, UNAUTHORISED, UNPROCESSABLE, RefusedError
-from trilayer.serve.rows import predict_rows
-from trilayer.serve.scoring import Served, warm
-from trilayer.sources.walking import available_threads
+from trilayer.serve.scoring import Asked, Served, warm
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -36,6 +34,7 @@ else:
 
 Answer = Callable[["Request"], Awaitable["Response"]]
 
+_SMALL = 1 << 14  # bytes
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
@@ -49,9 +48,9 @@ def application(served: Served, limits: Limits = Limits(), guard: Guard = Guard(
     guard : Guard
     """
     warm(served)
-    metrics = Metrics(served.version, served.name)
+    metrics, batcher = Metrics(served.version, served.name), Batcher(served, limits.rows)
     app = Starlette(
-        routes=_Endpoints(served, limits, guard, metrics).routes(),
+        routes=_Endpoints(served, limits, guard, metrics, batcher).routes(),
         exception_handlers={HTTPException: _not_there, Exception: _fault},
     )
     app.router.redirect_slashes = False
@@ -66,6 +65,7 @@ class _Endpoints:
     limits: Limits
     guard: Guard
     metrics: Metrics
+    batcher: Batcher
 
     def routes(self) -> list["Route"]:
         name = self.served.name
@@ -81,7 +81,7 @@ class _Endpoints:
             "/v2/health/ready": {"ready": True},
             f"{model}/ready": {"name": name, "ready": True},
         }
-        computed = {"/predict": self._rows, f"{model}/infer": self._inference}
+        computed = {"/predict": rows.read, f"{model}/infer": inference.read}
         says = [(path, _says(each), "GET") for path, each in told.items()]
         computes = [(path, self._of(each), "POST") for path, each in computed.items()]
         counts = ("/metrics", self._counted, "GET")
@@ -116,25 +116,23 @@ class _Endpoints:
                 NOT_FOUND, f"there is no model {name[:80]!r}: it is called {self.served.name!r}"
             )
 
-    def _of(self, compute: Callable[[bytes], bytes]) -> Answer:
-        """Answer a body with what is computed of it, in a thread: others are answered meanwhile."""
-        seats = anyio.CapacityLimiter(available_threads())
+    def _of(self, read: Callable[[Served, Limits, Any], Asked]) -> Answer:
+        """Answer rows with what is predicted of them."""
+
+        def asked_for(body: bytes) -> Asked:
+            return read(self.served, self.limits, parse(body))
 
         async def answer(request: "Request") -> "Response":
             body = await read_body(request, self.limits)
-            return _json(await anyio.to_thread.run_sync(compute, body, limiter=seats))
+            # What is quickly read is read here: a thread would take longer to begin.
+            large = len(body) > _SMALL
+            asked = await run_sync(asked_for, body) if large else asked_for(body)
+            made = await self.batcher.predictions(asked)
+            self.metrics.predicted(asked.rows)
+            said = asked.written(made)
+            return _json(await run_sync(_dumped, said) if large else _dumped(said))
 
         return answer
-
-    def _rows(self, body: bytes) -> bytes:
-        made = predict_rows(self.served, self.limits, parse(body))
-        self.metrics.predicted(len(made))
-        return _dumped(made)
-
-    def _inference(self, body: bytes) -> bytes:
-        made = inference.infer(self.served, self.limits, parse(body))
-        self.metrics.predicted(made["outputs"][0]["shape"][0])
-        return _dumped(made)
 
     async def _counted(self, _: "Request") -> "Response":
         return Response(self.metrics.text(), media_type=CONTENT_TYPE, headers=_HEADERS)

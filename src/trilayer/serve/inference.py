@@ -8,7 +8,7 @@ from typing import Any
 from trilayer.serve.limits import Limits
 from trilayer.serve.refusals import BAD_REQUEST, RefusedError
 from trilayer.serve.rows import refuse_too_many
-from trilayer.serve.scoring import Label, Served, predictions
+from trilayer.serve.scoring import Asked, Label, Predictions, Served, refuse_names
 from trilayer.serve.tensors import Tensor, read_tensor
 from trilayer.tables.readings import BOOLEAN, CATEGORY, DATE, NUMBER
 
@@ -43,8 +43,8 @@ def model_metadata(served: Served) -> dict[str, Any]:
     }
 
 
-def infer(served: Served, limits: Limits, request: Any) -> dict[str, Any]:
-    """Answer a request for inference.
+def read(served: Served, limits: Limits, request: Any) -> Asked:
+    """Read a request for inference.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def infer(served: Served, limits: Limits, request: Any) -> dict[str, Any]:
     Raises
     ------
     InputError
-        If it is not as the protocol has it, or a column or a value does not fit.
+        If it is not as the protocol has it, has too many rows, or a column does not fit.
     """
     if not isinstance(request, dict):
         raise RefusedError(BAD_REQUEST, "the body must be an object with inputs")
@@ -70,14 +70,18 @@ def infer(served: Served, limits: Limits, request: Any) -> dict[str, Any]:
         raise RefusedError(BAD_REQUEST, "id must be text")
     wanted = _wanted(request.get("outputs"))
     columns = _columns(served, limits, [read_tensor(each) for each in given])
-    made = vars(predictions(served, columns))
-    datatypes = _output_datatypes(served)
-    outputs = [
-        {"name": name, "datatype": datatypes[name], "shape": [len(made[name])], "data": made[name]}
-        for name in wanted
-    ]
-    answer = {"model_name": served.name, "outputs": outputs}
-    return answer if number is None else {"id": number, **answer}
+    refuse_names(served, columns)
+    head = {"model_name": served.name} | ({} if number is None else {"id": number})
+
+    def written(made: Predictions) -> dict[str, Any]:
+        return {**head, "outputs": [_output(served, name, getattr(made, name)) for name in wanted]}
+
+    return Asked(columns, len(next(iter(columns.values()))), written)
+
+
+def _output(served: Served, name: str, data: list[Any]) -> dict[str, Any]:
+    datatype = _output_datatypes(served)[name]
+    return {"name": name, "shape": [len(data)], "datatype": datatype, "data": data}
 
 
 def _output_datatypes(served: Served) -> dict[str, str]:

@@ -4,11 +4,11 @@ from typing import Any
 
 from trilayer.serve.limits import Limits
 from trilayer.serve.refusals import BAD_REQUEST, TOO_LARGE, RefusedError
-from trilayer.serve.scoring import Served, predictions, refuse_names
+from trilayer.serve.scoring import Asked, Predictions, Served, refuse_names
 
 
-def predict_rows(served: Served, limits: Limits, rows: Any) -> list[dict[str, Any]]:
-    """Predict rows, in their order.
+def read(served: Served, limits: Limits, rows: Any) -> Asked:
+    """Read a request for rows to be predicted, in their order.
 
     Parameters
     ----------
@@ -17,15 +17,10 @@ def predict_rows(served: Served, limits: Limits, rows: Any) -> list[dict[str, An
     rows : list of dict
         As JSON had them.
 
-    Returns
-    -------
-    list of dict
-        Of each row its logit, probability and label.
-
     Raises
     ------
     InputError
-        If they are no such list, too many, or a column or a value does not fit.
+        If they are no such list, too many, or a column is missing or unknown.
     """
     if not isinstance(rows, list):
         raise RefusedError(BAD_REQUEST, "the body must be a list of rows: [{column: value, ...}]")
@@ -38,11 +33,14 @@ def predict_rows(served: Served, limits: Limits, rows: Any) -> list[dict[str, An
             )
         if row.keys() != wanted:
             refuse_names(served, row, f"row {number:,}: ")
-    made = predictions(served, {name: [row[name] for row in rows] for name in wanted})
-    return [
-        {"logit": logit, "probability": probability, "label": label}
-        for logit, probability, label in zip(made.logit, made.probability, made.label, strict=True)
-    ]
+    return Asked({name: [row[name] for row in rows] for name in wanted}, len(rows), _written)
+
+
+def _written(made: Predictions) -> list[dict[str, Any]]:
+    """Say of each row its logit, probability and label."""
+    names = ("logit", "probability", "label")
+    columns = (getattr(made, name) for name in names)
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def refuse_too_many(rows: int, limits: Limits) -> None:

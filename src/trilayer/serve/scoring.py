@@ -65,16 +65,40 @@ class Predictions:
     probability: list[float]
     label: list[Label]
 
+    def part(self, rows: slice) -> "Predictions":
+        """Return those of some rows."""
+        return Predictions(self.logit[rows], self.probability[rows], self.label[rows])
 
-def predictions(served: Served, columns: Mapping[str, Sequence[Any]]) -> Predictions:
-    """Predict rows that are given by column, as JSON has their values.
+
+Columns = Mapping[str, Sequence[Any]]
+"""Rows by column, as JSON has their values; all that the model needs, and perhaps more."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request that was read.
+
+    Attributes
+    ----------
+    columns : Columns
+    rows : int
+    written : callable
+        Makes what is predicted the answer, as JSON has it.
+    """
+
+    columns: Columns
+    rows: int
+    written: Callable[[Predictions], Any]
+
+
+def predictions(served: Served, columns: Columns) -> Predictions:
+    """Predict rows; `refuse_names` has nothing against their columns.
 
     Raises
     ------
     InputError
-        If a column is missing or unknown, or a value is none for its column.
+        If a value is none for its column.
     """
-    refuse_names(served, columns)
     if not len(columns[next(iter(served.readings))]):
         return Predictions([], [], [])
     arrays = [column_of(columns[name], name) for name in served.readings]
