@@ -7,12 +7,15 @@ from cyclopts import App, CycloptsError
 from cyclopts.exceptions import MissingArgumentError, UnknownCommandError
 
 from trilayer._version import __version__
+from trilayer.cli.config import from_file
+from trilayer.cli.examples import epilogue
 from trilayer.cli.exits import EPILOGUE
 from trilayer.cli.output import plain_console
 from trilayer.cli.room import require_room
 from trilayer.errors import InputError
 
 COMMANDS = {
+    "init": "Write a file of all options, and what is understood of a table's columns.",
     "train": "Train a network on a table, and say how good it is.",
     "predict": "Predict every row of a table: logit, probability, label.",
     "evaluate": "Score a model on rows whose answers are known.",
@@ -21,6 +24,7 @@ COMMANDS = {
     "trace": "Show every matrix of the derivation for a few rows.",
     "serve": "Serve a model over HTTP: rows of JSON in, probabilities and labels out.",
     "lab": "Open the lab in the browser: every number of the derivation, live.",
+    "completion": "Print what a shell completes after trilayer.",
     "demo": "Train, evaluate and predict on data that come with the package.",
 }
 
@@ -33,7 +37,14 @@ app = App(
     suppress_keyboard_interrupt=False,
 )
 for _place, (_name, _help) in enumerate(COMMANDS.items()):
-    app.command(f"trilayer.cli.{_name}:{_name}", name=_name, help=_help, sort_key=_place)
+    app.command(
+        f"trilayer.cli.{_name}:{_name}",
+        name=_name,
+        help=_help,
+        help_epilogue=epilogue(_name, EPILOGUE),
+        sort_key=_place,
+        config=from_file if _name == "train" else None,
+    )
 
 
 def run(words: list[str]) -> int:

@@ -34,6 +34,7 @@ def train(
     checkpoints: Annotated[Checkpoints, Parameter(name="*")] = _NO_CHECKPOINTS,
     placing: Annotated[Placing, Parameter(name="*")] = _BY_SIZE,
     text: Annotated[Text, Parameter(name="*")] = AS_IT_SAYS,
+    config: Path | None = None,  # noqa: ARG001 - trilayer.cli.config has read it by now
 ) -> int:
     """Train a network on a table, and say how good it is.
 
@@ -41,6 +42,8 @@ def train(
     ----------
     data
         CSV, TSV or Parquet, plain or packed: a file, several, or a folder.
+    config
+        TOML file of options, as init writes it; what is given here wins.
     """
     from trilayer.cli.paths import existing, model_name, new_file, saved
 
