@@ -17,7 +17,7 @@ Format 1, as any reader of safetensors sees it:
   little-endian bytes.
 """
 
-from trilayer.modelfile.models import load, read, restore, save
+from trilayer.modelfile.models import load, read, record_of, restore, save
 from trilayer.modelfile.record import FORMAT, ModelRecord
 
-__all__ = ["FORMAT", "ModelRecord", "load", "read", "restore", "save"]
+__all__ = ["FORMAT", "ModelRecord", "load", "read", "record_of", "restore", "save"]

@@ -85,7 +85,7 @@ def save(
     """
     target = as_path(path)
     try:
-        record = _record(
+        record = record_of(
             model,
             check_rows=check_rows,
             positive=positive,
@@ -183,12 +183,22 @@ def restore(record: ModelRecord) -> "Model":
     return Pipeline(list(zip(record.steps or (), (encoder, network), strict=True)))
 
 
-# ---- inside ------------------------------------------------------------------------
-
-
-def _record(
-    model: Any, *, check_rows: Any, positive: Any, threshold: float, summary: Any, fingerprint: Any
+def record_of(
+    model: Any,
+    *,
+    check_rows: Any = None,
+    positive: Any = None,
+    threshold: float = 0.5,
+    summary: Any = None,
+    fingerprint: Any = None,
 ) -> ModelRecord:
+    """Return what a file of a fitted model says; all is as `save` takes it.
+
+    Raises
+    ------
+    ModelFileError
+        If it is no model that a file could hold.
+    """
     from sklearn.utils.validation import check_is_fitted
 
     parts = parts_of(model)
@@ -216,6 +226,9 @@ def _record(
         last=parts.last,
         selection=parts.selection,
     )
+
+
+# ---- inside ------------------------------------------------------------------------
 
 
 def _columns(rows: Any, parts: Parts, params: Params) -> FloatArray:
