@@ -11,6 +11,10 @@ EXAMPLES = {
         "trilayer train --config adult.toml --seed 1",
         "trilayer train big.parquet --target y --checkpoint run1",
     ),
+    "tune": (
+        "trilayer tune adult.csv.gz --target income --minutes 20",
+        "trilayer tune adult.csv.gz --target income --storage adult.trials",
+    ),
     "predict": (
         "trilayer predict adult.safetensors adult.csv.gz",
         "trilayer predict adult.safetensors new.parquet --id row -o predicted.csv",

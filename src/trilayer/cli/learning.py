@@ -56,15 +56,16 @@ def opened(job: Job, begin: Callable[[], None]) -> Iterator[Dataset]:
     share = 0.0 if job.valid else settings.test_share
     with reading_bar("learning the columns", table.rows) as on_rows:
         read = read_table(
-            table, positive=job.columns.positive, seed=settings.seed, share=share, on_rows=on_rows
-        )
+            table, positive=job.columns.positive, seed=settings.seed, share=share,
+            max_bins=settings.bins, on_rows=on_rows,
+        )  # fmt: skip
     if not whole:  # it takes its time
-        _tell(job, read, ", read as a stream")
+        tell(job, read, ", read as a stream")
     with opener(read) as source:
-        rows = _judged_by(job, dataset(read, source))
+        rows = judged_by(job, dataset(read, source))
         if whole:  # what cannot be used is refused in one sentence, and nothing else
             begin()
-            _tell(job, read)
+            tell(job, read)
         say(
             f"learning from {counted(rows.source.m, 'row')} with {counted(rows.source.n1, 'input')}"
             f", judged on {counted(len(rows.held_positive), 'row')} held out"
@@ -82,7 +83,7 @@ def look_at(files: list[TableFile], columns: Options) -> Table:
     return look(files, Columns(columns.target, columns.categorical, left_out, hints=hints))
 
 
-def _tell(job: Job, read: Read, how: str = "") -> None:
+def tell(job: Job, read: Read, how: str = "") -> None:
     """Say what was read, what is to be predicted, and what became of the columns."""
     learnt = read.learnt
     say(
@@ -129,7 +130,7 @@ def _cached(job: Job, read: Read) -> Iterator[Source]:
         yield source
 
 
-def _judged_by(job: Job, rows: Dataset) -> Dataset:
+def judged_by(job: Job, rows: Dataset) -> Dataset:
     """Take the rows of ``--valid`` to judge by, where there are any."""
     if not job.valid:
         return rows

@@ -17,6 +17,7 @@ from trilayer.errors import InputError
 COMMANDS = {
     "init": "Write a file of all options, and what is understood of a table's columns.",
     "train": "Train a network on a table, and say how good it is.",
+    "tune": "Search hidden units, weight decay and bins, and train with the best.",
     "predict": "Predict every row of a table: logit, probability, label.",
     "evaluate": "Score a model on rows whose answers are known.",
     "inspect": "Say all that a model file holds.",

@@ -25,6 +25,7 @@ SAMPLES: Mapping[str, Any] = {
     "dayfirst": True,
     "output": "model.safetensors",
     "hidden": 16,
+    "bins": 16,
     "starts": 4,
     "learning-rate": 0.01,
     "l2": 1.0,

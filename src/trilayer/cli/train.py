@@ -47,8 +47,7 @@ def train(
     """
     from trilayer.cli.paths import existing, model_name, new_file, saved
 
-    if settings.learning_rate is not None:
-        _check_learning_rate(settings.solver)
+    check_learning_rate(settings)
     if placing.dask is not None and (placing.stream or placing.cache_dir is not None):
         raise InputError(
             "--stream and --cache-dir are for this machine alone: with --dask the workers hold "
@@ -70,9 +69,13 @@ def train(
     return run(job, as_json=writing.json)
 
 
-def _check_learning_rate(name: str) -> None:
+def check_learning_rate(settings: Settings) -> None:
+    """Refuse a step size for a solver that finds its own."""
+    if settings.learning_rate is None:
+        return
     from trilayer.solvers import AUTO, solver, takers
 
+    name = settings.solver
     if name != AUTO and "learning_rate" not in solver(name).options:
         *some, last = takers("learning_rate")
         raise InputError(

@@ -16,7 +16,8 @@ Answers = npt.NDArray[np.bool_]
 HIGHER_IS_BETTER = ("auc", "accuracy")
 LOWER_IS_BETTER = ("log_loss", "brier", "ece")
 
-_CLEAR = 2.0  # standard errors from which on a difference is no chance
+CLEAR = 2.0
+"""Standard errors from which on a difference is no chance."""
 
 
 @dataclass(frozen=True)
@@ -114,19 +115,30 @@ def prior_log_loss(rate: float) -> float:
     return float((1 - rate) * negative + rate * positive)
 
 
+def gained(losses: Floats, others: Floats) -> tuple[float, float]:
+    """Return by how much less one model loses in the mean than another, and its standard error.
+
+    Parameters
+    ----------
+    losses, others : array, (m,)
+        Of every row, the same rows for both.
+    """
+    gains = others - losses
+    error = float(gains.std(ddof=1) / np.sqrt(len(gains))) if len(gains) > 1 else np.inf
+    return float(gains.mean()), error
+
+
 def verdict(network: Floats, unit: Floats) -> tuple[bool, str]:
     """Say whether the hidden layer earns its place, from every row's two log-losses.
 
     The rows are the same, so the mean of their differences is held against its own
     standard error.
     """
-    gains = unit - network
-    gain = float(gains.mean())
-    error = float(gains.std(ddof=1) / np.sqrt(len(gains))) if len(gains) > 1 else np.inf
+    gain, error = gained(network, unit)
     beside = f"log-loss {network.mean():.4f} beside {unit.mean():.4f} without it"
-    if gain > _CLEAR * error:
+    if gain > CLEAR * error:
         return True, f"The hidden layer earns its place: {beside}."
-    if gain < -_CLEAR * error:
+    if gain < -CLEAR * error:
         return False, (
             f"The hidden layer does not earn its place: {beside}; try --hidden 0, or more --l2."
         )
