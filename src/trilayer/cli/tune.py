@@ -52,13 +52,14 @@ def tune(
     storage
         File that keeps the trials: the same command goes on from there.
     """
+    from trilayer.optional import require
+
+    require("optuna", "tune")
     from trilayer.cli.job import Job
     from trilayer.cli.paths import existing, model_name, new_file, saved
     from trilayer.cli.train import check_learning_rate
     from trilayer.cli.tuning import Budget, run
-    from trilayer.optional import require
 
-    require("optuna", "tune")
     check_learning_rate(settings)
     paths = saved("tune", data)
     valid_paths = [existing(name) for name in judging.valid]

@@ -19,13 +19,14 @@ from trilayer.cli.job import Job
 from trilayer.cli.learning import judged_by, look_at, tell
 from trilayer.cli.model import positive_logits
 from trilayer.cli.output import counted, say, show, show_json
+from trilayer.cli.progress import budget_bar
 from trilayer.cli.settings import Columns, Settings, Text
 from trilayer.cli.told import show_results
 from trilayer.cli.training import learn_and_judge
 from trilayer.errors import InputError
 from trilayer.metrics.scores import CLEAR, gained, losses, scores
 from trilayer.select.dataset import Dataset, dataset, read_table
-from trilayer.select.tuning import Found, Setting, Tuner, begun, search
+from trilayer.select.tuning import Found, Setting, Tuner, begun, search, tried
 from trilayer.sources.opening import in_memory, is_large
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ def _tables(job: Job) -> Iterator[Callable[[int | None], Dataset]]:
         )
     table = look_at(job.files, job.columns).kept()
     share = 0.0 if job.valid else job.settings.test_share
+    told: list[int | None] = []
     with ExitStack() as stack:
 
         @cache
@@ -98,7 +100,6 @@ def _tables(job: Job) -> Iterator[Callable[[int | None], Dataset]]:
             source = stack.enter_context(in_memory(read, job.settings.threads))
             return judged_by(job, dataset(read, source))
 
-        told: list[int | None] = []
         yield rows_of
 
 
@@ -112,14 +113,18 @@ def _searched(job: Job, budget: Budget, rows_of: Callable[[int | None], Dataset]
         wish_of(settings, None),
         Setting(settings.hidden, settings.l2, settings.bins),
     )
-    done = len(study.trials)
+    done = tried(study)
     if done:
         say(f"{budget.storage}: goes on after {counted(done, 'trial')}")
 
     def told(number: int, setting: Setting, loss: float) -> None:
         say(f"trial {number}: log-loss {loss:.4f} with {_words(setting)}")
 
-    found = search(tuner, study, seconds=budget.seconds, trials=budget.trials, told=told)
+    with budget_bar("tuning", budget.seconds) as bar:
+        found = search(
+            tuner, study, seconds=budget.seconds, trials=budget.trials, told=told,
+            on_trial=lambda count: bar(counted(count, "trial")),
+        )  # fmt: skip
     if found.log_loss < found.defaults:
         best = f"the best of {counted(found.trials, 'trial')} has {_words(found.setting)}"
     else:
@@ -135,9 +140,14 @@ def _study(job: Job, budget: Budget) -> "optuna.Study":
     """Open the file of trials, and refuse one of other rows or other options."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     storage = None
-    if budget.storage is not None:
-        storage = JournalStorage(JournalFileBackend(str(budget.storage)))
-    study = begun(storage, job.settings.seed)
+    try:
+        if budget.storage is not None:
+            storage = JournalStorage(JournalFileBackend(str(budget.storage)))
+        study = begun(storage, job.settings.seed)
+    except (ValueError, KeyError, TypeError, AssertionError, AttributeError) as error:
+        raise InputError(
+            f"{budget.storage}: this is no file of trials: name another --storage"
+        ) from error
     now = {name: _plain(value) for name, value in about(job).items()}
     then = study.user_attrs.get("about", now)
     for name in sorted(now.keys() | then.keys()):

@@ -7,9 +7,9 @@ itself.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +18,9 @@ from trilayer.derivation import core
 from trilayer.engines import select
 from trilayer.errors import DivergenceError, InputError
 from trilayer.fit.records import Progress
+from trilayer.fit.spec import Spec
 from trilayer.optional import require
-from trilayer.select.presets import splits
+from trilayer.select.presets import MOST_BINS, splits
 from trilayer.select.recipe import Wish, select_on
 from trilayer.sources.memory import MemorySource
 
@@ -59,6 +60,13 @@ class Setting:
         return replace(base, units=units, l2s=None if self.l2 is None else [self.l2])
 
 
+class Judged(NamedTuple):
+    """The log-loss of the parts judged so far, and how the network of the last was trained."""
+
+    log_loss: float
+    spec: Spec
+
+
 @dataclass(frozen=True)
 class Tuner:
     """What trials are made of.
@@ -79,7 +87,7 @@ class Tuner:
     wish: Wish
     fixed: Setting
 
-    def log_losses(self, setting: Setting, deadline: float = np.inf) -> Iterator[float]:
+    def judged(self, setting: Setting, deadline: float = np.inf) -> Iterator["Judged"]:
         """Judge a setting: yield the mean log-loss of the parts judged so far, after each.
 
         Raises
@@ -95,27 +103,28 @@ class Tuner:
             raise InputError("there are too few rows of one label to tune by: use train")
         loss = weight = 0.0
         for train, judge in parts:
-            more, counted = self._judged(source.part(train), source.part(judge), wish, deadline)
+            more, counted, spec = self._fit(source.part(train), source.part(judge), wish, deadline)
             loss, weight = loss + more, weight + counted
-            yield loss / weight
+            yield Judged(loss / weight, spec)
 
-    def _judged(
+    def _fit(
         self, train: MemorySource, held: MemorySource, wish: Wish, deadline: float
-    ) -> tuple[float, float]:
+    ) -> tuple[float, float, Spec]:
         """Train on a part; return the weighted sum of the other's log-losses, and its weight."""
 
         def late(_: Progress) -> bool:
             return time.monotonic() > deadline
 
         with train, held:
-            made = select_on(train, self.classes, wish, on_step=late).trained
+            selected = select_on(train, self.classes, wish, on_step=late)
+            made = selected.trained
             if made.outcome.reason == "interrupted":
                 raise KeyboardInterrupt
             if made.outcome.reason == "callback":
                 raise TimeoutError
             Z = np.asarray(select("auto").logits(made.params, held.inputs), dtype=np.float64)
             losses = core.losses(Z, held.Y.astype(np.float64))
-            return float((held.s * losses).sum()), float(held.s.sum())
+            return float((held.s * losses).sum()), float(held.s.sum()), selected.spec
 
     def suggested(self, trial: "optuna.Trial") -> Setting:
         """Ask Optuna for what is not said."""
@@ -156,7 +165,8 @@ def search(
     *,
     seconds: float,
     trials: int | None,
-    told: Callable[[int, Setting, float], None],
+    told: Callable[[int, Setting, float], object],
+    on_trial: Callable[[int], object],
 ) -> Found:
     """Try settings until time or trials are over, or Ctrl-C comes.
 
@@ -171,6 +181,8 @@ def search(
         How many more, at the most.
     told : callable
         Told of each setting that is the best so far: its number, what it is, its log-loss.
+    on_trial : callable
+        Told how many there were, after each.
 
     Raises
     ------
@@ -185,7 +197,7 @@ def search(
         setting, loss = tuner.suggested(trial), np.inf
         trial.set_user_attr("setting", vars(setting))
         try:
-            for part, loss in enumerate(tuner.log_losses(setting, deadline)):
+            for part, (loss, _) in enumerate(tuner.judged(setting, deadline)):
                 trial.report(loss, part)
                 if trial.should_prune():
                     raise optuna.TrialPruned
@@ -197,6 +209,7 @@ def search(
         if trial.state is optuna.trial.TrialState.COMPLETE and study.best_trial == trial:
             assert trial.value is not None  # noqa: S101 - for it is complete
             told(trial.number + 1, Setting(**trial.user_attrs["setting"]), trial.value)
+        on_trial(trial.number + 1)
         if time.monotonic() > deadline:
             study.stop()
 
@@ -209,18 +222,28 @@ def search(
 
 
 def _defaults(tuner: Tuner, study: "optuna.Study") -> float:
-    """Return the log-loss of the recipe left to itself: from an earlier call, if there was one."""
+    """Return the log-loss of the recipe left to itself: from an earlier call, if there was one.
+
+    The first trial then is what the recipe has chosen.
+    """
     known = study.user_attrs.get("defaults")
     if isinstance(known, float):
         return known
-    *_, defaults = tuner.log_losses(tuner.fixed)
+    *_, (defaults, spec) = tuner.judged(tuner.fixed)
     study.set_user_attr("defaults", defaults)
+    chosen = {
+        "hidden": int(np.clip(spec.hidden_units or 0, *HIDDEN)),
+        "l2": float(np.clip(spec.l2, *L2)),
+        "bins": MOST_BINS,
+    }
+    free = {name: each for name, each in chosen.items() if getattr(tuner.fixed, name) is None}
+    study.enqueue_trial(free)
     return defaults
 
 
 def _found(tuner: Tuner, study: "optuna.Study", defaults: float) -> Found:
     complete = study.get_trials(states=[optuna.trial.TrialState.COMPLETE])
-    count = len(study.trials)
+    count = tried(study)
     if complete and (best := study.best_trial).value is not None and best.value < defaults:
         return Found(Setting(**best.user_attrs["setting"]), best.value, defaults, count)
     return Found(tuner.fixed, defaults, defaults, count)
@@ -235,10 +258,11 @@ def begun(storage: "optuna.storages.BaseStorage | None", seed: int) -> "optuna.S
         pruner=optuna.pruners.MedianPruner(n_startup_trials=_UNPRUNED),
     )
     # With what was tried, so that going on does not draw the same again.
-    study.sampler = optuna.samplers.TPESampler(seed=drawn(seed, study.trials))
+    drawn = int(np.random.default_rng([seed, tried(study)]).integers(2**31))
+    study.sampler = optuna.samplers.TPESampler(seed=drawn)
     return study
 
 
-def drawn(seed: int, trials: Sequence[Any]) -> int:
-    """Return a seed of its own for each number of trials that there were."""
-    return int(np.random.default_rng([seed, len(trials)]).integers(2**31))
+def tried(study: "optuna.Study") -> int:
+    """Return how many trials were begun."""
+    return sum(each.state is not optuna.trial.TrialState.WAITING for each in study.trials)
