@@ -116,6 +116,7 @@ def test_what_is_understood_of_each_column_is_said(trilayer, people, here):
         (TABLE + "hidden = [1, 2]", "hidden"),
         (TABLE + "solver = 'newton'", "for [solver] provided by run.toml: choose from"),
         ("data = 'nowhere.csv'\ntarget = 'buys'", "nowhere.csv: no such file"),
+        ("data = 3\ntarget = 'buys'", "3: no such file"),
         ("target = 'buys'", "trilayer train needs DATA"),
         ("data = 'people.csv'", "trilayer train needs --target"),
     ],

@@ -78,6 +78,9 @@ def test_serving_imports_nothing_heavy(files):
         (("--token-file", "long", "--host", "no.such.invalid"), "no address of a machine"),
         (("--port", "99999"), "--port"),
         (("--timeout", "0"), "--timeout"),
+        (("--name", "a/b"), "--name 'a/b': a part of an address"),
+        (("--name", ""), "--name '': a part of an address"),
+        (("--name", "\udc80"), "a part of an address"),
     ],
 )
 def test_what_cannot_be_served_is_refused(files, tmp_path, monkeypatch, capsys, words, why):

@@ -42,7 +42,7 @@ def from_file(app: "App", commands: tuple[str, ...], arguments: "ArgumentCollect
     for key, value in config.items():
         _check(f"{name}: {key}", key, value, list(known))
     tables = config.pop(DATA, [])
-    _fill(known[DATA], [tables] if isinstance(tables, str) else tables, name)
+    _fill(known[DATA], tables if isinstance(tables, list) else [tables], name)
     given = {key: value for key, value in config.items() if not known[key].tokens}
     Dict(given, source=name, use_commands_as_keys=False)(app, commands, arguments)
 

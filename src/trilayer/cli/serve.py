@@ -74,7 +74,7 @@ def serve(
         raise InputError(
             f"--host {host}: others than this machine can reach that: give a --token-file"
         )
-    served = served_as(name or Path(model).stem, load_model(model))
+    served = served_as(_checked(Path(model).stem if name is None else name), load_model(model))
     limits = Limits(max_rows, max_bytes, timeout)
     app = application(served, limits, Guard(loopback=is_loopback(host), token=token))
 
@@ -86,6 +86,17 @@ def serve(
     atexit.register(gc.freeze)
     run(app, listen(host, port), told)
     return 0
+
+
+def _checked(name: str) -> str:
+    """Return what the model is called in addresses, which not every text can be."""
+    from trilayer.errors import InputError
+
+    if not name or "/" in name or not name.isprintable():
+        raise InputError(
+            f"--name {name!a}: a part of an address is visible text without a slash: give another"
+        )
+    return name
 
 
 def _token(path: Path) -> str:

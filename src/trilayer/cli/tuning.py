@@ -58,12 +58,16 @@ def run(job: Job, budget: Budget, *, as_json: bool) -> int:
         setting = found.setting
         chosen = replace(job.settings, hidden=setting.hidden, l2=setting.l2, bins=setting.bins)
         tuned = replace(job, settings=chosen)
-        plain = fit(job.settings, job.settings.hidden, rows_of(job.settings.bins), "defaults", None)
         beside = rows_of(job.settings.bins)
+        plain = None  # where nothing is better than the defaults, they are not trained twice
+        if chosen != job.settings:
+            plain = fit(job.settings, job.settings.hidden, beside, "defaults", None).network
 
         def shown(result: dict[str, Any], network: "TriLayerClassifier") -> None:
             rows = rows_of(setting.bins)
-            told = _told(tuned, found, (rows, network), (beside, plain.network))
+            told = _told(
+                tuned, found, (rows, network), (beside, network if plain is None else plain)
+            )
             _show(result | {"tuning": told | {"seconds": round(seconds, 3)}}, as_json=as_json)
 
         return learn_and_judge(tuned, rows_of(setting.bins), None, shown)
@@ -110,7 +114,7 @@ def _searched(job: Job, budget: Budget, rows_of: Callable[[int | None], Dataset]
     tuner = Tuner(
         lambda bins: rows_of(bins).source,  # type: ignore[arg-type, return-value]
         first.target.classes,
-        wish_of(settings, None),
+        wish_of(settings, settings.hidden),
         Setting(settings.hidden, settings.l2, settings.bins),
     )
     done = tried(study)
