@@ -15,7 +15,7 @@ help:
 	@echo "make test-newest    what computes, on the newest Python of this machine"
 	@echo "make sanitize       the test suite, the native engine under sanitizers"
 	@echo "make fuzz           what is read, and what native code is handed, against bytes made up"
-	@echo "make lint           ruff, mypy, import contracts, documented commands"
+	@echo "make lint           ruff, mypy, pyright, import contracts, documented commands"
 	@echo "make bench          time trilayer beside its peers"
 	@echo "make docs           the API pages, into build/docs"
 
@@ -196,6 +196,8 @@ lint: .venv/group-lint .venv/group-test build/lab/stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy --strict --config-file= tests/typing/program.py
+	$(BIN)/pyright tests/typing/program.py
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/check_readmes.py
 	$(BIN)/python scripts/vendor_lab.py

@@ -31,7 +31,7 @@ def test_every_option_is_documented(trilayer, command):
     options = set(re.findall(r"(?<=[ │])--[a-z0-9-]+", own_help))
     prose = re.sub(r"^```.*?^```", "", SECTIONS[command], flags=re.MULTILINE | re.DOTALL)
     documented = set(re.findall(r"(?<=`)--[a-z0-9-]+", prose))
-    assert options
+    assert options or command == "completion"  # which takes a word alone
     assert documented == options
 
 

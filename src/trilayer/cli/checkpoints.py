@@ -30,7 +30,7 @@ def opened(job: Job) -> Checkpoint | None:
         folder,
         asked.checkpoint_every or DEFAULT,
         resume=asked.resume is not None,
-        about=_about(job),
+        about=about(job),
         tell=say,
     )
 
@@ -64,10 +64,12 @@ def check(asked: Checkpoints) -> None:
         existing(str(asked.resume))
 
 
-def _about(job: Job) -> dict[str, Any]:
+def about(job: Job) -> dict[str, Any]:
     """Return what makes the command the same, by the names of the options."""
     chosen = asdict(job.columns) | asdict(job.settings) | {"threshold": job.threshold}
     del chosen["threads"]  # the result does not depend on their number
+    if chosen["bins"] is None:  # checkpoints of before there was the option go on
+        del chosen["bins"]
     options = {f"--{name.replace('_', '-')}": value for name, value in chosen.items()}
     return options | {"DATA": _bits(job.files), "--valid": _bits(job.valid_files)}
 

@@ -11,6 +11,7 @@ from trilayer.cli.job import Job
 from trilayer.cli.model import Encoding, answered
 from trilayer.cli.output import counted, listed, say
 from trilayer.cli.progress import reading_bar
+from trilayer.cli.settings import Columns as Options
 from trilayer.cli.told import tell_columns, tell_drift, tell_target
 from trilayer.encoding.inputs import joined
 from trilayer.errors import InputError
@@ -20,8 +21,9 @@ from trilayer.sources import Source
 from trilayer.sources.lessons import Columns
 from trilayer.sources.opening import Read, in_memory, is_large, through_cache
 from trilayer.sources.rowcache import default_folder, in_words
-from trilayer.sources.tables import look
+from trilayer.sources.tables import Table, look
 from trilayer.tables import Hints
+from trilayer.tables.files import TableFile
 from trilayer.tables.header import looks_like_data
 
 Opener = Callable[[Read], AbstractContextManager[Source]]
@@ -44,30 +46,26 @@ def opened(job: Job, begin: Callable[[], None]) -> Iterator[Dataset]:
     InputError
         If the table, a column named, or the target is not usable, or there are too few rows.
     """
-    columns, settings, whole = job.columns, job.settings, _fits(job)
+    settings, whole = job.settings, _fits(job)
     opener = _opener(job, whole=whole)
     if not whole:
         begin()
-    left_out = (*columns.id, *columns.drop)
-    hints = Hints(
-        columns.number, columns.date, columns.missing, columns.decimal, columns.thousands,
-        columns.dayfirst,
-    )  # fmt: skip
-    table = look(job.files, Columns(columns.target, columns.categorical, left_out, hints=hints))
+    table = look_at(job.files, job.columns)
     if whole:
         table = table.kept()
     share = 0.0 if job.valid else settings.test_share
     with reading_bar("learning the columns", table.rows) as on_rows:
         read = read_table(
-            table, positive=columns.positive, seed=settings.seed, share=share, on_rows=on_rows
-        )
+            table, positive=job.columns.positive, seed=settings.seed, share=share,
+            max_bins=settings.bins, on_rows=on_rows,
+        )  # fmt: skip
     if not whole:  # it takes its time
-        _tell(job, read, ", read as a stream")
+        tell(job, read, ", read as a stream")
     with opener(read) as source:
-        rows = _judged_by(job, dataset(read, source))
+        rows = judged_by(job, dataset(read, source))
         if whole:  # what cannot be used is refused in one sentence, and nothing else
             begin()
-            _tell(job, read)
+            tell(job, read)
         say(
             f"learning from {counted(rows.source.m, 'row')} with {counted(rows.source.n1, 'input')}"
             f", judged on {counted(len(rows.held_positive), 'row')} held out"
@@ -75,7 +73,17 @@ def opened(job: Job, begin: Callable[[], None]) -> Iterator[Dataset]:
         yield rows
 
 
-def _tell(job: Job, read: Read, how: str = "") -> None:
+def look_at(files: list[TableFile], columns: Options) -> Table:
+    """Look through a table, as the options say that its columns are."""
+    left_out = (*columns.id, *columns.drop)
+    hints = Hints(
+        columns.number, columns.date, columns.missing, columns.decimal, columns.thousands,
+        columns.dayfirst,
+    )  # fmt: skip
+    return look(files, Columns(columns.target, columns.categorical, left_out, hints=hints))
+
+
+def tell(job: Job, read: Read, how: str = "") -> None:
     """Say what was read, what is to be predicted, and what became of the columns."""
     learnt = read.learnt
     say(
@@ -122,7 +130,7 @@ def _cached(job: Job, read: Read) -> Iterator[Source]:
         yield source
 
 
-def _judged_by(job: Job, rows: Dataset) -> Dataset:
+def judged_by(job: Job, rows: Dataset) -> Dataset:
     """Take the rows of ``--valid`` to judge by, where there are any."""
     if not job.valid:
         return rows

@@ -1,6 +1,7 @@
 """The progress of a training run, on a terminal."""
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
@@ -85,6 +86,33 @@ def reading_bar(label: str, rows: int) -> "Iterator[Callable[[int], object]]":
     with Bar(*columns, console=console(sys.stderr), transient=True) as bar:
         task = bar.add_task(label, total=rows)
         yield lambda read: bar.update(task, completed=read)
+
+
+@contextmanager
+def budget_bar(label: str, seconds: float) -> "Iterator[Callable[[str], object]]":
+    """Hold a bar on standard error that fills with time, if that is a terminal.
+
+    Yields
+    ------
+    callable
+        To be told, in words, how far it is.
+    """
+    if not sys.stderr.isatty():
+        yield _look_away
+        return
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[words]}"),
+    )
+    began = time.monotonic()
+    with Bar(*columns, console=console(sys.stderr), transient=True) as bar:
+        task = bar.add_task(label, total=seconds, words="")
+        yield lambda words: bar.update(task, completed=time.monotonic() - began, words=words)
 
 
 def in_words(step: "Progress") -> str:

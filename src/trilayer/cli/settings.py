@@ -194,6 +194,9 @@ class Settings:
     hidden
         Hidden units of each start; 0 leaves the hidden layer out. By default 16, and 64 with
         over 2,000 rows.
+    bins
+        Bins of each number at the most; 0 leaves it as it is. By default 28, and fewer, 16 at the
+        least, where there are many numbers; none with over 100 of them.
     starts
         Random starts, folded into one network. By default 4; up to 2,000 rows networks of folds
         are averaged with them, with bins as they are and damped.
@@ -218,6 +221,7 @@ class Settings:
     """
 
     hidden: Annotated[int | None, Parameter(validator=Number(gte=0))] = None
+    bins: Annotated[int | None, Parameter(validator=Number(gte=0, lte=1000))] = None
     starts: Count | None = None
     solver: _Solver = "auto"
     learning_rate: _Positive = None

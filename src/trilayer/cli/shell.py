@@ -7,13 +7,17 @@ from cyclopts import App, CycloptsError
 from cyclopts.exceptions import MissingArgumentError, UnknownCommandError
 
 from trilayer._version import __version__
+from trilayer.cli.config import from_file
+from trilayer.cli.examples import epilogue
 from trilayer.cli.exits import EPILOGUE
 from trilayer.cli.output import plain_console
 from trilayer.cli.room import require_room
 from trilayer.errors import InputError
 
 COMMANDS = {
+    "init": "Write a file of all options, and what is understood of a table's columns.",
     "train": "Train a network on a table, and say how good it is.",
+    "tune": "Search hidden units, weight decay and bins, and train with the best.",
     "predict": "Predict every row of a table: logit, probability, label.",
     "evaluate": "Score a model on rows whose answers are known.",
     "report": "Write what a model is worth on a table: one page, Markdown or JSON.",
@@ -21,7 +25,9 @@ COMMANDS = {
     "export": "Write a model as code that needs no trilayer: Python, JavaScript, C or SQL.",
     "check": "Show that every equation holds, and every gradient of a model.",
     "trace": "Show every matrix of the derivation for a few rows.",
+    "serve": "Serve a model over HTTP: rows of JSON in, probabilities and labels out.",
     "lab": "Open the lab in the browser: every number of the derivation, live.",
+    "completion": "Print what a shell completes after trilayer.",
     "demo": "Train, evaluate and predict on data that come with the package.",
 }
 
@@ -34,7 +40,14 @@ app = App(
     suppress_keyboard_interrupt=False,
 )
 for _place, (_name, _help) in enumerate(COMMANDS.items()):
-    app.command(f"trilayer.cli.{_name}:{_name}", name=_name, help=_help, sort_key=_place)
+    app.command(
+        f"trilayer.cli.{_name}:{_name}",
+        name=_name,
+        help=_help,
+        help_epilogue=epilogue(_name, EPILOGUE),
+        sort_key=_place,
+        config=from_file if _name == "train" else None,
+    )
 
 
 def run(words: list[str]) -> int:

@@ -33,13 +33,14 @@ def tell_columns(encoder: "TableEncoder") -> None:
     by_kind: dict[str, list[str]] = defaultdict(list)
     for column in encoder.describe():
         kind = _PLURALS.get(column.kind, f"left out ({column.note})")
-        by_kind[kind].append(_described(column))
+        by_kind[kind].append(described(column))
     # What is used first.
     for kind in sorted(by_kind, key=lambda kind: kind.startswith("left out")):
         say(f"  {kind}: {listed(by_kind[kind])}")
 
 
-def _described(column: "ColumnSummary") -> str:
+def described(column: "ColumnSummary") -> str:
+    """Name a column, and say what became of it."""
     facts = []
     if column.inputs and column.bins:
         facts.append(counted(column.bins, "bin"))

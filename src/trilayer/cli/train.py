@@ -34,6 +34,7 @@ def train(
     checkpoints: Annotated[Checkpoints, Parameter(name="*")] = _NO_CHECKPOINTS,
     placing: Annotated[Placing, Parameter(name="*")] = _BY_SIZE,
     text: Annotated[Text, Parameter(name="*")] = AS_IT_SAYS,
+    config: Path | None = None,  # noqa: ARG001 - trilayer.cli.config has read it by now
 ) -> int:
     """Train a network on a table, and say how good it is.
 
@@ -41,11 +42,12 @@ def train(
     ----------
     data
         CSV, TSV or Parquet, plain or packed: a file, several, or a folder.
+    config
+        TOML file of options, as init writes it; what is given here wins.
     """
     from trilayer.cli.paths import existing, model_name, new_file, saved
 
-    if settings.learning_rate is not None:
-        _check_learning_rate(settings.solver)
+    check_learning_rate(settings)
     if placing.dask is not None and (placing.stream or placing.cache_dir is not None):
         raise InputError(
             "--stream and --cache-dir are for this machine alone: with --dask the workers hold "
@@ -72,9 +74,13 @@ def train(
     return run(job, as_json=writing.json)
 
 
-def _check_learning_rate(name: str) -> None:
+def check_learning_rate(settings: Settings) -> None:
+    """Refuse a step size for a solver that finds its own."""
+    if settings.learning_rate is None:
+        return
     from trilayer.solvers import AUTO, solver, takers
 
+    name = settings.solver
     if name != AUTO and "learning_rate" not in solver(name).options:
         *some, last = takers("learning_rate")
         raise InputError(

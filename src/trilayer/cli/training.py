@@ -3,8 +3,9 @@
 import signal
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,17 +38,25 @@ def run(job: Job, *, as_json: bool) -> int:
     """Read, train, judge, save, tell; return the exit code."""
     checkpoints: list[Checkpoint | None] = []
     with rows_of(job, lambda: checkpoints.append(opened(job))) as rows:
-        return _learn_and_judge(job, rows, checkpoints[0], as_json=as_json)
+        return learn_and_judge(job, rows, checkpoints[0], partial(_show, job, as_json=as_json))
 
 
-def _learn_and_judge(
+def learn_and_judge(
     job: Job,
     rows: Dataset,
     checkpoint: "Checkpoint | None",
-    *,
-    as_json: bool,
+    show: Callable[[dict[str, Any], "TriLayerClassifier"], None],
 ) -> int:
-    """Train, judge, save, tell; return the exit code."""
+    """Train, judge, save, tell; return the exit code.
+
+    Parameters
+    ----------
+    job : Job
+    rows : Dataset
+    checkpoint : Checkpoint or None
+    show : callable
+        Prints what ``--json`` prints, of the network.
+    """
     tell_done(checkpoint)
     began = time.monotonic()
     trained = fit(job.settings, job.settings.hidden, rows, "network", checkpoint)
@@ -67,7 +76,7 @@ def _learn_and_judge(
                 f"{leak['auc']:.4f}: if it is known only after the answer is, leave it out with "
                 "--drop"
             )
-        _show(job, result, as_json=as_json)
+        show(result, network)
         if job.report is not None:
             _report(job, job.report)
     return exits.INTERRUPTED if stopped or interrupted else exits.OK
@@ -244,7 +253,9 @@ def _fingerprint(job: Job, rows: Dataset) -> dict[str, Any]:
     return {"files": names, "rows": rows.table_rows, "sha256": rows.sha256}
 
 
-def _show(job: Job, result: dict[str, Any], *, as_json: bool) -> None:
+def _show(
+    job: Job, result: dict[str, Any], _: "TriLayerClassifier | None" = None, *, as_json: bool
+) -> None:
     try:
         if as_json:
             show_json(result)

@@ -1,23 +1,30 @@
 """scikit-learn's callbacks (1.9 and newer), fed from the training loop."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from trilayer.fit.records import Progress, Watcher
 
 try:
-    from sklearn.callback import CallbackSupportMixin, with_callbacks
+    from sklearn.callback import CallbackSupportMixin
+    from sklearn.callback import with_callbacks as _with_callbacks
 except ImportError:  # scikit-learn below 1.9 has no callbacks
 
     class CallbackSupportMixin:  # type: ignore[no-redef]
         """Nothing to support."""
 
-    def with_callbacks(method: Callable[..., Any]) -> Callable[..., Any]:
-        """Return the method as it is."""
+    def _with_callbacks(method: Callable[..., Any]) -> Callable[..., Any]:
         return method
 
 
 __all__ = ["CallbackSupportMixin", "FitReport", "with_callbacks"]
+
+_Method = TypeVar("_Method", bound=Callable[..., Any])
+
+
+def with_callbacks(method: _Method) -> _Method:
+    """Put scikit-learn's callbacks around a fit, where it has them; typed, which its own is not."""
+    return cast("_Method", _with_callbacks(method))
 
 
 class FitReport:

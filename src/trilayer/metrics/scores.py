@@ -16,7 +16,8 @@ Answers = npt.NDArray[np.bool_]
 HIGHER_IS_BETTER = ("auc", "accuracy")
 LOWER_IS_BETTER = ("log_loss", "brier", "ece")
 
-_CLEAR = 2.0  # standard errors from which on a difference is no chance
+CLEAR = 2.0
+"""Standard errors from which on a difference is no chance."""
 
 
 @dataclass(frozen=True)
@@ -140,9 +141,9 @@ def verdict(network: Floats, unit: Floats) -> tuple[bool, str]:
     gain, error = gain_of(network, unit)
     error = np.inf if error is None else error
     beside = f"log-loss {network.mean():.4f} beside {unit.mean():.4f} without it"
-    if gain > _CLEAR * error:
+    if gain > CLEAR * error:
         return True, f"The hidden layer earns its place: {beside}."
-    if gain < -_CLEAR * error:
+    if gain < -CLEAR * error:
         return False, (
             f"The hidden layer does not earn its place: {beside}; try --hidden 0, or more --l2."
         )

@@ -62,6 +62,7 @@ def read_table(
     positive: str | None = None,
     seed: int = 0,
     share: float = 0.2,
+    max_bins: int | None = None,
     on_rows: Callable[[int], object] | None = None,
 ) -> Read:
     """Learn a table's encoding and labels from the rows that are not held out, in one pass.
@@ -75,6 +76,8 @@ def read_table(
         Decides which rows are held out.
     share : float
         Of each label's rows to hold out; at most `MOST_HELD` rows are.
+    max_bins : int, optional
+        Of each number; by default as many as `presets.bins_for` says.
     on_rows : callable, optional
         Told how many rows were read.
 
@@ -86,7 +89,7 @@ def read_table(
     split = Split(seed, held_share(share, table.rows), positive)
     plain = TableEncoder(categorical=table.columns.categorical, max_bins=0)
     learnt = learn(table, plain, positive=positive, split=split, on_rows=on_rows)
-    learnt.encoder = sized(learnt.encoder)
+    learnt.encoder = sized(learnt.encoder, max_bins)
     return Read(table, learnt, split, Aside(learnt))
 
 
