@@ -82,17 +82,17 @@ void network_sums(Shape n, const double* theta, const Samples<T>& samples, Index
   const Kernels<T>& kernels = current_kernels<T>();
   const Layout* layout = samples.layout;
   const T* prepared = prepare(kernels, n, layout, unscaled(n, theta, samples));
+  // A scale multiplies what comes of each block, not what they add up to: that would be other bits
+  // where blocks are added elsewhere.
   const auto block = [&](Index from, Index here, double* to) {
     T* work = work_scratch.get<T>(kernels.work_size(n, layout));
     kernels.sums(n, prepared, samples, from, here, want_loss, work, to);
+    scale_gradient(n, samples.scale, to + 1);
   };
   // Parts of a batch would each have sums as long as theta to clear and to add: with a layout that
   // costs more than the samples do.
   const Index size = block_size(n, count, layout ? Cut::blocks : cut);
-  if (count <= size) {
-    block(first, count, out);
-    return scale_gradient(n, samples.scale, out + 1);
-  }
+  if (count <= size) return block(first, count, out);
   thread_local SumTree tree;
   SumTree& mine = tree;  // the caller's, whichever thread adds
   mine.start(n.parameters() + 1);
@@ -102,7 +102,6 @@ void network_sums(Shape n, const double* theta, const Samples<T>& samples, Index
     mine.add(b, std::move(sums));
   });
   mine.total(out);
-  scale_gradient(n, samples.scale, out + 1);
 }
 
 template <class T>

@@ -24,9 +24,18 @@ EXAMPLES = {
         "trilayer evaluate adult.safetensors adult.csv.gz",
         "trilayer evaluate adult.safetensors new.csv --fail-under auc=0.9",
     ),
+    "report": (
+        "trilayer report adult.safetensors adult.csv.gz",
+        "trilayer report adult.safetensors adult.csv.gz --by sex --lang zh -o adult.html",
+    ),
     "inspect": (
         "trilayer inspect adult.safetensors",
         "trilayer inspect adult.safetensors --json",
+    ),
+    "export": (
+        "trilayer export adult.safetensors --to js -o adult.mjs --check adult.csv.gz",
+        "trilayer export adult.safetensors --to sql --dialect sqlite --table people",
+        "trilayer export adult.safetensors --to hf -o adult-model",
     ),
     "check": ("trilayer check", "trilayer check adult.safetensors"),
     "trace": ("trilayer trace adult.safetensors adult.csv.gz --rows 2",),

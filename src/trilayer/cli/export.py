@@ -28,7 +28,7 @@ def export(
     text: Annotated[Text, Parameter(name="*")] = AS_IT_SAYS,
     json: Flag = False,
 ) -> int:
-    """Write a model as code that needs no trilayer: python, numpy, js, c or sql.
+    """Write a model as code that needs no trilayer, or as a folder that others keep models in.
 
     Parameters
     ----------
@@ -37,8 +37,9 @@ def export(
     to
         python: a module on the standard library alone; numpy: one on NumPy, for whole tables; js:
         an ES module for browsers and Node.js; c: a file of C99 without a heap; sql: one query.
+        hf, mlflow: a folder of the Hugging Face Hub, and an mlflow pyfunc, around the model file.
     output
-        File to write. By default the code goes to standard output.
+        File to write, or the folder. By default the code goes to standard output.
     check
         Table to run the export on before it is handed over, by Python, Node.js, the C compiler or
         the database of this machine: the largest difference in probability is told, and what
@@ -61,11 +62,22 @@ def export(
     from trilayer.cli.paths import existing, new_file
     from trilayer.errors import InputError
     from trilayer.export.description import describe
-    from trilayer.export.targets import Options, target_of
+    from trilayer.export.targets import FOLDERS, Options, target_of, write_folder
     from trilayer.modelfile import read
     from trilayer.tables.writing import write_whole
 
     options = Options(dialect, table, ids, int8)
+    if to in FOLDERS:
+        if output is None or check:
+            wants = "goes with code, not" if check else "says where to put"
+            raise InputError(
+                f"{'--check' if check else '--output'} {wants} the folder of --to {to}"
+            )
+        write_folder(to, read(existing(model)), output, options, force=force)
+        say(f"wrote {output}")
+        if json:
+            show_json({"model": model, "to": to, "output": str(output)})
+        return exits.OK
     target = target_of(to, options)
     if json and output is None:
         raise InputError("with --json the code needs a file of its own: say where with --output")

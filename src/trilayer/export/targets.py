@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from trilayer.export.sql_dialects import DIALECTS
 
 if TYPE_CHECKING:
     from trilayer.export.counterparts.scripts import Score
+    from trilayer.modelfile import ModelRecord
 
 SQL = tuple(DIALECTS)
 
@@ -183,6 +185,25 @@ TARGETS = {
 """By name."""
 
 
+FOLDERS = {"hf": "huggingface", "mlflow": "mlflow"}
+"""What is a folder around the model file, and needs trilayer to be loaded: its module, by name."""
+
+
+def write_folder(
+    name: str, record: "ModelRecord", path: str | os.PathLike[str], options: Options, *, force: bool
+) -> None:
+    """Write a model as one of `FOLDERS`.
+
+    Raises
+    ------
+    InputError
+        If an option is not as it is by default, or the folder cannot be written.
+    """
+    _refuse_others(name, (), options)
+    module = import_module(f"trilayer.export.{FOLDERS[name]}")
+    module.write(record, path, force=force)
+
+
 def target_of(name: str, options: Options) -> Target:
     """Return a target.
 
@@ -193,12 +214,16 @@ def target_of(name: str, options: Options) -> Target:
     """
     target = TARGETS.get(name)
     if target is None:
-        raise InputError(f"--to {name}: there are {', '.join(TARGETS)}")
-    plain, shown = vars(Options()), {"ids": "id"}
-    for option, value in vars(options).items():
-        if option not in target.options and value != plain[option]:
-            owner = next(n for n, each in TARGETS.items() if option in each.options)
-            raise InputError(f"--{shown.get(option, option)} goes with --to {owner}, not {name}")
+        raise InputError(f"--to {name}: there are {', '.join([*TARGETS, *FOLDERS])}")
+    _refuse_others(name, target.options, options)
     if options.dialect not in SQL:
         raise InputError(f"--dialect {options.dialect}: there are {', '.join(SQL)}")
     return target
+
+
+def _refuse_others(name: str, own: Sequence[str], options: Options) -> None:
+    plain, shown = vars(Options()), {"ids": "id"}
+    for option, value in vars(options).items():
+        if option not in own and value != plain[option]:
+            owner = next(n for n, each in TARGETS.items() if option in each.options)
+            raise InputError(f"--{shown.get(option, option)} goes with --to {owner}, not {name}")

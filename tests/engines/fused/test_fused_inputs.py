@@ -13,6 +13,7 @@ from trilayer.encoding.inputs import Inputs, Layout, compact, joined
 from trilayer.engines.fused import held
 from trilayer.errors import InputError
 from trilayer.params import pack, unpack
+from trilayer.sources import BLOCK, blocks, tree_sum
 
 from .laws import ENGINE, assert_derived, assert_same_descent, assert_same_epochs
 from .problems import (
@@ -92,6 +93,16 @@ def test_a_scale_is_a_change_of_variables(m, n2, dtype):
     native.sums(inner, n2, held(inputs, Y[0], s[0]), plain)
     plain[1:][rows] *= each
     assert_close(out, plain, dtype)
+
+
+@given(n2=units, dtype=dtypes, scaled=st.booleans(), whole=st.integers(1, 4), rest=counts)
+def test_blocks_that_are_added_elsewhere_are_the_sums_of_all(n2, dtype, scaled, whole, rest):
+    """A window of a cache and a shard of a cluster hold some blocks each: to the bit."""
+    m = whole * BLOCK + rest
+    inputs, Y, s = laid_out(KINDS, m, dtype, scaled=scaled)
+    params = network(inputs.n1, n2, dtype)
+    each = [ENGINE.sums(params, inputs[b], Y[:, b], s[:, b]) for b in blocks(m)]
+    assert np.array_equal(ENGINE.sums(params, inputs, Y, s), tree_sum(each))
 
 
 KINDS = [("stairs", 20), ("plain", 2), ("levels", 5), ("stairs", 9), ("plain", 1)]
