@@ -26,7 +26,7 @@ EXAMPLES = {
     ),
     "report": (
         "trilayer report adult.safetensors adult.csv.gz",
-        "trilayer report adult.safetensors adult.csv.gz --by sex --lang zh -o adult.html",
+        "trilayer report adult.safetensors adult.csv.gz --by sex --lang zh",
     ),
     "inspect": (
         "trilayer inspect adult.safetensors",

@@ -2,6 +2,7 @@
 
 from contextlib import ExitStack
 from math import isfinite
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
@@ -11,6 +12,8 @@ from trilayer.cli.settings import AS_IT_SAYS, Flag, Output, Text, Texts
 if TYPE_CHECKING:
     from trilayer.export.check import Difference
     from trilayer.export.counterparts.scripts import Score
+    from trilayer.export.targets import Options
+    from trilayer.modelfile import ModelRecord
 
 
 def export(
@@ -62,19 +65,13 @@ def export(
     from trilayer.cli.paths import existing, new_file
     from trilayer.errors import InputError
     from trilayer.export.description import describe
-    from trilayer.export.targets import FOLDERS, Options, target_of, write_folder
+    from trilayer.export.targets import FOLDERS, Options, target_of
     from trilayer.modelfile import read
     from trilayer.tables.writing import write_whole
 
     options = Options(dialect, table, ids, int8)
     if to in FOLDERS:
-        if output is None or check:
-            wants = "goes with code, not" if check else "says where to put"
-            raise InputError(
-                f"{'--check' if check else '--output'} {wants} the folder of --to {to}"
-            )
-        write_folder(to, read(existing(model)), output, options, force=force)
-        say(f"wrote {output}")
+        _folder(to, read(existing(model)), output, options, force=force, checks=bool(check))
         if json:
             show_json({"model": model, "to": to, "output": str(output)})
         return exits.OK
@@ -106,6 +103,22 @@ def export(
     if json:
         show_json(result)
     return exits.OK
+
+
+def _folder(
+    to: str, record: "ModelRecord", output: Path | None, options: "Options", *, force: bool,
+    checks: bool,
+) -> None:  # fmt: skip
+    from trilayer.cli.output import say
+    from trilayer.errors import InputError
+    from trilayer.export.targets import write_folder
+
+    if checks:
+        raise InputError(f"--check runs code, and --to {to} writes a folder: leave it out")
+    if output is None:
+        raise InputError(f"--to {to} writes a folder: say where with --output")
+    write_folder(to, record, output, options, force=force)
+    say(f"wrote {output}")
 
 
 def _difference(name: str, data: tuple[str, ...], text: Text, score: "Score") -> "Difference":
