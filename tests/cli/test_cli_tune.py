@@ -63,6 +63,11 @@ def test_what_is_said_is_not_searched(trilayer, people, here):
     assert max(column.bins for column in encoder.columns if column.kind == "number") <= 4
 
 
+def test_a_report_is_written_that_is_asked_for(trilayer, people, here):
+    tuned(trilayer, people, "--trials", 1, "-o", "tuned.safetensors", "--report", "tuned.md")
+    assert "tuned.safetensors" in (here / "tuned.md").read_text(encoding="utf-8")
+
+
 def test_rows_to_judge_by_are_never_seen(trilayer, people, here):
     other = people.frame.sample(200, random_state=1)
     other["buys"] = other["buys"].to_numpy()[::-1]

@@ -45,7 +45,7 @@ def train(
     config
         TOML file of options, as init writes it; what is given here wins.
     """
-    from trilayer.cli.paths import existing, model_name, new_file, saved
+    from trilayer.cli.paths import existing, saved
 
     check_learning_rate(settings)
     if placing.dask is not None and (placing.stream or placing.cache_dir is not None):
@@ -55,13 +55,7 @@ def train(
         )
     paths = saved("train", data)
     valid_paths = [existing(name) for name in judging.valid]
-    output = model_name(data[0]) if writing.output is None else Path(writing.output)
-    new_file(output, force=writing.force)
-    if writing.report is not None:
-        from trilayer.cli.report import form_for
-
-        form_for(writing.report)
-        new_file(writing.report, force=writing.force)
+    output = output_of(writing, data[0])
     from trilayer.cli.checkpoints import check
     from trilayer.cli.job import Job
     from trilayer.cli.training import run
@@ -72,6 +66,20 @@ def train(
         text, force=writing.force, report=writing.report,
     )  # fmt: skip
     return run(job, as_json=writing.json)
+
+
+def output_of(writing: Writing, first: str) -> Path:
+    """Return where the model goes; refuse a file that is there, or a report of no known form."""
+    from trilayer.cli.paths import model_name, new_file
+
+    output = model_name(first) if writing.output is None else Path(writing.output)
+    new_file(output, force=writing.force)
+    if writing.report is not None:
+        from trilayer.cli.report import form_for
+
+        form_for(writing.report)
+        new_file(writing.report, force=writing.force)
+    return output
 
 
 def check_learning_rate(settings: Settings) -> None:

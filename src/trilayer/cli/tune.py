@@ -56,17 +56,16 @@ def tune(
 
     require("optuna", "tune")
     from trilayer.cli.job import Job
-    from trilayer.cli.paths import existing, model_name, new_file, saved
-    from trilayer.cli.train import check_learning_rate
+    from trilayer.cli.paths import existing, saved
+    from trilayer.cli.train import check_learning_rate, output_of
     from trilayer.cli.tuning import Budget, run
 
     check_learning_rate(settings)
     paths = saved("tune", data)
     valid_paths = [existing(name) for name in judging.valid]
-    output = model_name(data[0]) if writing.output is None else Path(writing.output)
-    new_file(output, force=writing.force)
+    output = output_of(writing, data[0])
     job = Job(
         paths, valid_paths, columns, settings, judging.threshold, output, Checkpoints(), Placing(),
-        text, force=writing.force,
+        text, force=writing.force, report=writing.report,
     )  # fmt: skip
     return run(job, Budget(60 * minutes, trials, storage), as_json=writing.json)
