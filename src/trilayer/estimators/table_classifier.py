@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils import _safe_indexing
+from sklearn.utils import _safe_indexing, assert_all_finite
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import (
     _check_sample_weight,
@@ -18,13 +18,14 @@ from sklearn.utils.validation import (
 
 from trilayer.encoding import TableEncoder
 from trilayer.encoding.inputs import Inputs
+from trilayer.encoding.odds import Answers, folds_of
 from trilayer.estimators.callbacks import CallbackSupportMixin, FitReport, with_callbacks
 from trilayer.estimators.checks import plain_labels
 from trilayer.estimators.cv import TriLayerClassifierCV
 from trilayer.estimators.folds import splits_of
 from trilayer.estimators.preparing import all_or_nothing
 from trilayer.fit.loop import Keeping, Watcher
-from trilayer.fit.samples import drawn_seed
+from trilayer.fit.samples import drawn_seed, two_classes
 from trilayer.params import FloatArray
 from trilayer.select.dataset import sized
 from trilayer.select.relevance import by_name
@@ -40,7 +41,8 @@ class TriLayerTableClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimat
 
     Takes pandas, polars and Arrow tables, and 2-D arrays, as they are: numbers, categories,
     truth values, dates, missing values. The encoding is learnt from the rows that `fit` is
-    given, without their answers; weight decay is chosen by held-out log-loss.
+    given, without their answers but for the odds of categories' levels (beyond 2,000 rows, where
+    levels that share an input differ in them); weight decay is chosen by held-out log-loss.
 
     Parameters
     ----------
@@ -200,9 +202,11 @@ class TriLayerTableClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimat
             check_consistent_length(X, labels)
             X, labels, weights = _safe_indexing(X, present), labels[present], weights[present]
         encoder, inputs = encoded(
-            X, self.max_bins, weights, categorical=self.categorical, drop=self.drop,
-            number=self.number, date=self.date, missing=self.missing, decimal=self.decimal,
-            thousands=self.thousands, dayfirst=self.dayfirst,
+            X, self.max_bins, weights,
+            _answers(labels, None if groups is None else np.asarray(groups)[present]),
+            categorical=self.categorical, drop=self.drop, number=self.number, date=self.date,
+            missing=self.missing, decimal=self.decimal, thousands=self.thousands,
+            dayfirst=self.dayfirst,
         )  # fmt: skip
         report = FitReport(self, X, y, {"sample_weight": sample_weight})
         selection = TriLayerClassifierCV(
@@ -333,9 +337,23 @@ class TriLayerTableClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimat
 
 
 def encoded(
-    X: Any, max_bins: int | None, weights: FloatArray | None, **settings: Any
+    X: Any,
+    max_bins: int | None,
+    weights: FloatArray | None,
+    answers: Answers | None = None,
+    **settings: Any,
 ) -> tuple[TableEncoder, Inputs]:
     """Return an encoder fitted to a table, and its inputs; `None` bins: as many as suit it."""
-    plain = TableEncoder(max_bins=0, **settings).fit(X, sample_weight=weights)
+    plain = TableEncoder(max_bins=0, **settings).fit(X, sample_weight=weights, answers=answers)
     encoder = sized(plain, max_bins)
-    return encoder, encoder.inputs(X)
+    return encoder, encoder.inputs(X, folds=None if answers is None else answers.fold)
+
+
+def _answers(labels: NDArray[Any], groups: NDArray[Any] | None) -> Answers:
+    """Return the rows' answers, and their folds: rows of a group are in one."""
+    assert_all_finite(labels, input_name="y")
+    classes = two_classes(labels)
+    rows = np.arange(len(labels))
+    if groups is not None:
+        rows = np.unique(groups, return_inverse=True)[1].ravel()
+    return Answers(labels == classes[1], folds_of(rows))
