@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from trilayer import TableEncoder
+from trilayer.encoding.odds import Answers, folds_of
 from trilayer.modelfile.record import encode
 from trilayer.params import initialise
 
@@ -22,6 +23,7 @@ TABLE = pd.DataFrame(
         "job": ["a", "b", None, "c"] * 10,
         "ok": [True, False, True, True] * 10,
         "paid": ["$1", "$2,000", None, "$4"] * 10,
+        "shop": [*("a" * 12), *(letter for letter in "bcdefghijklmno" for _ in range(2))],
         "town": ["u"] * 20 + ["v"] * 14 + ["w"] * 3 + ["x"] * 2 + ["y"],
     }
 )
@@ -30,7 +32,9 @@ TABLE = pd.DataFrame(
 @cache
 def sound_pipeline() -> bytes:
     """A sound file with an encoder in it."""
-    encoder = TableEncoder(min_count=4, missing=["unknown"], dayfirst=True).fit(TABLE)
+    answers = Answers(np.arange(40) // 2 % 2 == 1, folds_of(np.arange(40)))
+    encoder = TableEncoder(min_count=4, missing=["unknown"], dayfirst=True)
+    encoder.fit(TABLE, answers=answers)
     width = len(encoder.get_feature_names_out())
     params = initialise(width, 2, np.random.default_rng(0))
     return encode(record(params, encoder=encoder, steps=("encode", "classify")))
@@ -89,6 +93,22 @@ def nan_center() -> bytes:
     """A column that becomes NaN."""
     tensors, description = pipeline_contents()
     tensors["encoder.centers"] = np.full_like(tensors["encoder.centers"], np.nan)
+    return sealed(tensors, description)
+
+
+@lie("encoder.odds holds NaN or infinity")
+def odds_beyond_all() -> bytes:
+    """A level that is certain."""
+    tensors, description = pipeline_contents()
+    tensors["encoder.odds"] = np.full_like(tensors["encoder.odds"], np.inf)
+    return sealed(tensors, description)
+
+
+@lie("its encoder is not sound: .*fewer odds than the columns claim")
+def levels_without_odds() -> bytes:
+    """Odds of fewer levels than there are."""
+    tensors, description = pipeline_contents()
+    tensors["encoder.odds"] = tensors["encoder.odds"][:-1]
     return sealed(tensors, description)
 
 

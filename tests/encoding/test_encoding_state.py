@@ -179,7 +179,7 @@ ARRAY_LIES = {
     "there are fewer centers than parts": lambda a, _: a.update(
         centers=a["centers"][:-1], scales=a["scales"][:-1], edge_offsets=a["edge_offsets"][:-1]
     ),
-    "there are more centers, levels or counts": lambda a, _: a.update(
+    "there are more centers, levels, counts or odds": lambda a, _: a.update(
         counts=np.append(a["counts"], 1)
     ),
     "there are fewer levels than the columns claim": lambda a, _: a.update(

@@ -150,10 +150,10 @@ def test_levels_are_counted_alike_and_kept_within_bounds(values, cuts, most, siz
 
 def test_the_frequent_come_first_and_ties_by_name():
     found = counted([["c", "b", "b", "a", "c", "d"]])
-    assert found.frequent(9, 1) == (["b", "c", "a", "d"], [2, 2, 1, 1])
-    assert found.frequent(2, 1) == (["b", "c"], [2, 2])
-    assert found.frequent(9, 2) == (["b", "c"], [2, 2])
-    assert found.frequent(9, 3) == ([], [])
+    assert found.frequent(9, 1)[:2] == (["b", "c", "a", "d"], [2, 2, 1, 1])
+    assert found.frequent(2, 1)[:2] == (["b", "c"], [2, 2])
+    assert found.frequent(9, 2)[:2] == (["b", "c"], [2, 2])
+    assert found.frequent(9, 3)[:2] == ([], [])
 
 
 @pytest.mark.parametrize("repeats", [1, 3])

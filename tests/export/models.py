@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from sklearn.pipeline import Pipeline
 
 from trilayer import TableEncoder, TriLayerClassifier
+from trilayer.encoding.odds import Answers, folds_of
 from trilayer.params import initialise
 
 HOSTILE = (
@@ -31,7 +32,8 @@ def a_table(rows=600, seed=0):
     gaps = rng.random((4, rows)) < 0.1
     number = np.round(rng.normal(0, 3, rows), 2) * rng.choice([1.0, 1e-9, 1e6], rows)
     moments = rng.integers(-(10**15), 2 * 10**15, rows)
-    rare = [f"r{k}" for k in rng.zipf(1.4, rows)]
+    far = rng.integers(100, 220, rows)
+    rare = [f"r{k}" for k in np.where(rng.random(rows) < 0.5, rng.zipf(1.4, rows), far)]
     columns = {
         "number": number,
         "gaps": pa.array(np.where(rng.random(rows) < 0.5, 0.0, number), mask=gaps[0]),
@@ -50,13 +52,22 @@ def a_model(table=None, *, hidden=5, dtype="float64", scale=1.0, classes=("no", 
     encoder = TableEncoder(
         dtype=dtype, min_count=3, **{"max_bins": 8, "missing": ["-9999", "??"], **more}
     )
-    encoder.fit(a_table() if table is None else table)
+    table = a_table() if table is None else table
+    encoder.fit(table, answers=answers_of(table))
     return Pipeline(
         [
             ("encoder", encoder),
             ("network", a_network(encoder.layout_.n1, hidden, dtype, scale, classes)),
         ]
     )
+
+
+def answers_of(table):
+    """Answers that rare levels tell, so that their odds are an input."""
+    if NAMES["rare"] not in table.column_names:
+        return None
+    rare = [int(text[1:]) for text in table[NAMES["rare"]].to_pylist()]
+    return Answers(np.array(rare) % 2 == 1, folds_of(np.arange(len(rare))))
 
 
 def a_network(n1, hidden=5, dtype="float64", scale=1.0, classes=("no", "yes")):
@@ -106,7 +117,10 @@ def hard_rows(model):
         "NUL",
     ]
     rows += [{**base, NAMES["text"]: text} for text in (*texts, None)]
-    rows += [{**base, NAMES["rare"]: text} for text in ("r1", "r2", "r9", "r77", "nothing", None)]
+    rows += [
+        {**base, NAMES["rare"]: text}
+        for text in ("r1", "r2", "r9", "r77", "r101", "r150", "nothing", None)
+    ]
     words = ("yes", "NO", "TRUE", "false", "1", "0", "1.0", "t", "off", "Yes", "maybe", None)
     rows += [{**base, NAMES["answer"]: text} for text in words]
     rows += [{**base, NAMES["boolean"]: truth} for truth in (True, False, None)]
@@ -135,7 +149,7 @@ def some_rows(draw):
         "day": st.none() | st.dates(),
         "moment": st.none() | st.datetimes(),
         "text": texts,
-        "rare": st.none() | st.sampled_from(["r1", "r2", "r3", "r50", "x"]),
+        "rare": st.none() | st.sampled_from(["r1", "r2", "r3", "r50", "r101", "r150", "x"]),
         "answer": st.none() | st.sampled_from(["Yes", "no", "T", "1.0", "?"]),
     }
     one = st.fixed_dictionaries({NAMES[key]: each for key, each in drawn.items()})

@@ -48,6 +48,8 @@ def described(column: "ColumnSummary") -> str:
         facts.append(counted(column.levels, "level"))
     if column.inputs and column.pooled:
         facts.append(f"{column.pooled:,} rare")
+    if column.odds:
+        facts.append(f"the odds of {column.odds:,}")
     if column.inputs and column.missing:
         facts.append(f"{column.missing:,} missing")
     if column.inputs and column.note:

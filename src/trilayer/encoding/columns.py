@@ -1,26 +1,28 @@
 """What is learnt of one column, and how it is told."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain, pairwise
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from trilayer.encoding.inputs import Layout
 
 NUMBER, CATEGORY, BOOLEAN, DATE = "number", "category", "boolean", "date"
-FREQUENCY = "frequency"
+FREQUENCY, ODDS = "frequency", "odds"
 
 _MOST_DAYS = 1e7  # from 1970: what a calendar of four digits and a few more can write
 
 # The numbers that a column of each kind is made into, before they are scaled. The frequency
-# of a category is the logarithm of how often its level occurred.
+# of a category is the logarithm of how often its level occurred; its odds are those of its
+# level, shrunk (`trilayer.encoding.odds`).
 PARTS = {
     NUMBER: ("value",),
     BOOLEAN: ("value",),
     DATE: ("year", "month", "weekday", "hour", "days"),
-    CATEGORY: (FREQUENCY,),
+    CATEGORY: (FREQUENCY, ODDS),
 }
 
 
@@ -77,10 +79,16 @@ class Column:
     levels : tuple of str
         One input each: is the value this one?
     counted : tuple of str
-        Rare levels of which it is known how often they occurred, for the frequency.
+        Rare levels of which it is known how often they occurred, or their odds.
     counts : tuple of int
         How often `levels` and then `counted` occurred, where the frequency is a part. A
         level that is neither counts as if it had occurred once.
+    odds : tuple of float
+        The log odds of `levels`, of `counted`, of any other text and of a missing value, less
+        those of all rows, where they are a part.
+    crossed : array, (folds, places), or None
+        The same as the rows of the other folds have it, for rows that were learnt from. It is
+        in no file.
     other : bool
         One input for rare levels, and for those never seen.
     missing : bool
@@ -99,12 +107,14 @@ class Column:
     levels: tuple[str, ...] = ()
     counted: tuple[str, ...] = ()
     counts: tuple[int, ...] = ()
+    odds: tuple[float, ...] = ()
     other: bool = False
     missing: bool = False
     n_missing: int = 0
     n_levels: int = 0
     note: str = ""
     form: str = ""
+    crossed: npt.NDArray[np.float64] | None = field(default=None, compare=False, repr=False)
 
     @property
     def bins(self) -> int:
@@ -166,6 +176,8 @@ class ColumnSummary:
         Of a number or a date: how many bins its numbers are cut into.
     levels, pooled : int
         Of a category: levels that have an input each, and those that share one.
+    odds : int
+        Of a category: levels whose odds are known, where an input holds them.
     note : str
         Why it is left out, or what else should be known.
     """
@@ -178,6 +190,7 @@ class ColumnSummary:
     levels: int = 0
     pooled: int = 0
     note: str = ""
+    odds: int = 0
 
     def __str__(self) -> str:
         if not self.inputs:
@@ -189,6 +202,8 @@ class ColumnSummary:
             facts.append(counted(self.levels, "level"))
         if self.pooled:
             facts.append(f"{counted(self.pooled, 'rare level')} pooled")
+        if self.odds:
+            facts.append(f"the odds of {counted(self.odds, 'level')} in one input")
         if self.missing:
             facts.append(f"{counted(self.missing, 'value')} missing")
         return f"{self.name}: {'; '.join([*facts, self.note] if self.note else facts)}"
@@ -211,6 +226,7 @@ def summary(column: Column) -> ColumnSummary:
         levels=kept,
         pooled=column.n_levels - kept if column.other else 0,
         note="; ".join(notes),
+        odds=len(column.levels + column.counted) if column.odds else 0,
     )
 
 

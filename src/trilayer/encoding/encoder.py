@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from trilayer.encoding.columns import Column, ColumnSummary, layout_of
 from trilayer.encoding.fitted import FittedEncoder
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from trilayer.encoding.learning import TableLearner
+    from trilayer.encoding.odds import Answers
     from trilayer.tables.readings import Reading
 
 # Scaled numbers stay below this, smoothly: no outlier can dominate.
@@ -50,9 +51,11 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     where the median does, and where values were missing an input says so.
 
     Categories have one input per level; rare and unseen levels share one, and where there
-    are several an input says how frequent the level is. Dates become year, month, weekday,
-    hour and elapsed days, which are numbers as above. Columns that cannot help (constant,
-    empty, names of the rows) are left out, and said so.
+    are several an input says how frequent the level is. Where it is told the answers and these
+    levels differ in them, an input holds a level's odds, shrunk; of rows that were learnt from,
+    as the rows of the other folds have them (`trilayer.encoding.odds`). Dates become year, month,
+    weekday, hour and elapsed days, which are numbers as above. Columns that cannot help
+    (constant, empty, names of the rows) are left out, and said so.
 
     The quantiles are exact up to 65,536 rows, and beyond that while at most 4,096 values
     differ. Otherwise their ranks are off by less than 0.2% of the rows, up to a billion rows
@@ -144,6 +147,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         X: Any,
         y: object = None,  # noqa: ARG002
         sample_weight: npt.ArrayLike | None = None,
+        *,
+        answers: "Answers | None" = None,
     ) -> Self:
         """Learn the columns of a table.
 
@@ -157,6 +162,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         sample_weight : array-like, (m,), optional
             How many rows each counts for in quantiles and frequencies: 2 is the row twice, and
             0 its absence.
+        answers : Answers, optional
+            As `partial_fit` takes them: the encoding looks at the target only so.
 
         Raises
         ------
@@ -177,7 +184,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
         table, named = as_table(X, self)
         readings = readings_of(table, checked(self))
-        return self._take(table, named, sample_weight, readings).finish()
+        return self._take(table, named, sample_weight, readings, answers).finish()
 
     def partial_fit(
         self,
@@ -186,6 +193,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         sample_weight: npt.ArrayLike | None = None,
         *,
         readings: "Mapping[str, Reading] | None" = None,
+        answers: "Answers | None" = None,
     ) -> Self:
         """Take in the next rows of a table too large to hold; `finish` follows the last.
 
@@ -199,6 +207,9 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             How columns of text are read, as a look through all rows found
             (`trilayer.tables.survey_frame`); said with the first rows. By default they hold
             categories: the first rows do not tell what the last ones are.
+        answers : Answers, optional
+            Of the rows (`trilayer.encoding.odds`), with all of them: where the levels of a
+            category that share an input differ in them, its odds are an input.
 
         Raises
         ------
@@ -210,7 +221,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
         if hasattr(self, "_learnt") and not hasattr(self, "_learning"):
             raise InputError("an encoder that was loaded cannot learn on: fit it anew")
-        return self._take(*as_table(X, self), sample_weight, readings or {})
+        return self._take(*as_table(X, self), sample_weight, readings or {}, answers)
 
     def _take(
         self,
@@ -218,21 +229,31 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         named: bool,
         sample_weight: npt.ArrayLike | None,
         readings: "Mapping[str, Reading]",
+        answers: "Answers | None",
     ) -> Self:
         from trilayer.encoding.intake import positions_of, present
         from trilayer.encoding.learning import TableLearner
 
+        if answers is not None:
+            check_consistent_length(table, answers.positive)
         if not hasattr(self, "_learning"):
             self._learning = TableLearner(table.column_names, named, checked(self), readings)
             self._set_names(table.column_names, named=named)
         names = self._learning.names
         places = positions_of(table, names, names, named=named, by_name=self._learning.named)
-        self._learning.add(*present(table.select(places), sample_weight))
+        self._learning.add(*present(table.select(places), sample_weight, answers))
         self.__dict__.pop("_learnt", None)
         return self
 
-    def finish(self) -> Self:
+    def finish(self, *, swapped: bool = False, odds: bool = True) -> Self:
         """Settle what each column becomes, after the last `partial_fit`.
+
+        Parameters
+        ----------
+        swapped : bool
+            Whether the answers called positive are those of the first class after all.
+        odds : bool
+            Whether the odds of levels may be inputs, where the answers were told.
 
         Raises
         ------
@@ -241,7 +262,9 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """
         if hasattr(self, "_learning"):
             learning = self._learning
-            columns, dropped = learning.settle(checked(self))
+            if swapped:
+                learning.swap_answers()
+            columns, dropped = learning.settle(checked(self), odds=odds)
             names = tuple(learning.names)
             self._learnt = Learnt(names, learning.named, learning.n_rows, CLIP, columns, dropped)
         check_is_fitted(self)
@@ -260,7 +283,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         rows.layout = inputs.layout
         return rows
 
-    def inputs(self, X: Any) -> Inputs:
+    def inputs(self, X: Any, *, folds: "npt.NDArray[np.int64] | None" = None) -> Inputs:
         """Make every row of a table a network's inputs: a few bytes for each value.
 
         Parameters
@@ -268,6 +291,9 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         X : table
             Its columns are found by name, so their order does not matter, nor what else
             there is.
+        folds : array, (m,), optional
+            Of the rows that were learnt from with their answers, the folds they had then; -1 for
+            others.
 
         Raises
         ------
@@ -280,7 +306,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
         fitted = self.fitted_
         table, named = as_table(X, self)
-        return fitted.inputs(table, named=named)
+        return fitted.inputs(table, named=named, folds=folds)
 
     def get_feature_names_out(self, input_features: Sequence[str] | None = None) -> Any:
         """Name the inputs, as ``column``, ``column from 1 to 2`` or ``column=level``."""

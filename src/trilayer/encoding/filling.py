@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trilayer.encoding.bins import write_positions
-from trilayer.encoding.columns import BOOLEAN, CATEGORY, PARTS, Column, Part
+from trilayer.encoding.columns import BOOLEAN, CATEGORY, ODDS, PARTS, Column, Part
 from trilayer.encoding.drift import Seen
 from trilayer.encoding.inputs import Inputs, Layout
 from trilayer.encoding.levels import Codes, looked_up, places_of
@@ -26,6 +26,7 @@ def filled(
     clip: float,
     dtype: Any,
     seen: Seen,
+    folds: Codes | None = None,
 ) -> Inputs:
     """Return the inputs of every row of a table.
 
@@ -44,9 +45,12 @@ def filled(
     dtype : {"float32", "float64"}
     seen : Seen
         Where the values are counted that are missing, and those that training had not.
+    folds : array, (m,), optional
+        Of rows that the odds of levels were learnt from: those of the other folds are taken.
+        -1 for other rows.
     """
     out = Inputs.empty(len(values[0]), layout, dtype)
-    writer = _Writer(out, clip, seen)
+    writer = _Writer(out, clip, seen, folds)
     for place, (column, reading, each) in enumerate(zip(columns, readings, values, strict=True)):
         write = writer.category if column.kind == CATEGORY else writer.numbers
         write(place, each, column, reading)
@@ -56,8 +60,8 @@ def filled(
 class _Writer:
     """Writes columns into inputs, one after the other: each into the next places of its kind."""
 
-    def __init__(self, out: Inputs, clip: float, seen: Seen) -> None:
-        self.out, self.clip, self.seen = out, clip, seen
+    def __init__(self, out: Inputs, clip: float, seen: Seen, folds: Codes | None) -> None:
+        self.out, self.clip, self.seen, self.folds = out, clip, seen, folds
         self._plain: Iterator[int] = count()
         self._stairs: Iterator[int] = count()
         self._levels: Iterator[int] = count(len(out.layout.stairs))
@@ -88,6 +92,9 @@ class _Writer:
         self._count(place, texts, codes, np.flatnonzero(found < 0))
         # The last entry of what codes pick from is what code -1, a missing value, picks.
         for part in column.parts:
+            if part.name == ODDS:
+                self._odds(column, part, np.append(found, len(column.odds) - 1)[codes])
+                continue
             logs = np.append(np.log(column.counts), 0.0)[found]
             self._number(standardised(np.append(logs, part.center), part, self.clip)[codes])
         known = len(column.levels)
@@ -99,6 +106,16 @@ class _Writer:
             self.out.at[:, next(self._levels)] = np.append(levels, absent)[codes]
         elif column.missing:
             self._number(codes < 0)
+
+    def _odds(self, column: Column, part: Part, places: Codes) -> None:
+        """Write the odds of levels, given by their places: -1 is any other text."""
+        numbers = standardised(np.array(column.odds), part, self.clip)
+        places = np.where(places < 0, len(numbers) - 2, places)
+        found = numbers[places]
+        if self.folds is not None and column.crossed is not None:
+            crossed = standardised(column.crossed, part, self.clip)
+            found = np.where(self.folds < 0, found, crossed[self.folds, places])
+        self._number(found)
 
     def _count(self, place: int, texts: Values, codes: Codes, unknown: Codes) -> None:
         """Count the missing values, and those of unknown levels; a text may not occur."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import numpy.typing as npt
 
 from trilayer.encoding.columns import Column, ColumnSummary, distinct, layout_of, summary
@@ -64,7 +65,9 @@ class FittedEncoder:
         """Which inputs are positions in bins, and which are levels."""
         return layout_of(self.columns)
 
-    def inputs(self, table: Any, *, named: bool = True) -> Inputs:
+    def inputs(
+        self, table: Any, *, named: bool = True, folds: npt.NDArray[np.int64] | None = None
+    ) -> Inputs:
         """Make every row of a table a network's inputs: a few bytes for each value.
 
         Parameters
@@ -74,6 +77,8 @@ class FittedEncoder:
             there is.
         named : bool
             Whether the columns are called so, or counted.
+        folds : array, (m,), optional
+            Of rows learnt from with their answers, the folds they had then; -1 for others.
 
         Raises
         ------
@@ -82,9 +87,11 @@ class FittedEncoder:
         InputError
             If a number is infinite, or a counted table has another number of columns.
         """
-        return self.inputs_seen(table, named=named)[0]
+        return self.inputs_seen(table, named=named, folds=folds)[0]
 
-    def inputs_seen(self, table: Any, *, named: bool = True) -> tuple[Inputs, Seen]:
+    def inputs_seen(
+        self, table: Any, *, named: bool = True, folds: npt.NDArray[np.int64] | None = None
+    ) -> tuple[Inputs, Seen]:
         """Make rows inputs as `inputs` does, and tell what was met in them.
 
         `drift` holds what was met in all rows against what was learnt.
@@ -99,8 +106,9 @@ class FittedEncoder:
         readings = list(self.readings.values())
         seen = Seen.nothing(len(learnt.columns), len(table))
         inputs = filled(
-            values, learnt.columns, readings, self.layout, learnt.clip, self.parameters.dtype, seen
-        )
+            values, learnt.columns, readings, self.layout, learnt.clip, self.parameters.dtype,
+            seen, folds,
+        )  # fmt: skip
         return inputs, seen
 
     def drift(self, seen: Seen) -> list[Drift]:

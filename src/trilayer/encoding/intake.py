@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from trilayer.encoding.levels import Weights
+from trilayer.encoding.odds import Answers
 from trilayer.encoding.parameters import Parameters
 from trilayer.errors import InputError
 from trilayer.tables.frames import from_array, has_names, is_table, refuse_elsewhere, to_arrow
@@ -30,8 +31,10 @@ def as_table(X: Any, estimator: object) -> tuple["pa.Table", bool]:
     return from_array(array), False
 
 
-def present(table: "pa.Table", sample_weight: Any) -> "tuple[pa.Table, Weights]":
-    """Return the rows that weigh something, and their weights: None where all weigh 1.
+def present(
+    table: "pa.Table", sample_weight: Any, answers: Answers | None = None
+) -> "tuple[pa.Table, Weights, Answers | None]":
+    """Return the rows that weigh something, their weights (None where all weigh 1), their answers.
 
     Raises
     ------
@@ -39,7 +42,7 @@ def present(table: "pa.Table", sample_weight: Any) -> "tuple[pa.Table, Weights]"
         If there are not as many weights as rows, or one is negative or not finite.
     """
     if sample_weight is None:
-        return table, None
+        return table, None, answers
     weights = np.asarray(sample_weight, dtype=np.float64)
     if weights.shape != (len(table),):
         raise InputError(
@@ -55,7 +58,9 @@ def present(table: "pa.Table", sample_weight: Any) -> "tuple[pa.Table, Weights]"
         import pyarrow as pa
 
         table, weights = table.filter(pa.array(there)), weights[there]
-    return table, None if np.all(weights == 1) else weights
+        if answers is not None:
+            answers = Answers(answers.positive[there], answers.fold[there])
+    return table, None if np.all(weights == 1) else weights, answers
 
 
 def readings_of(table: "pa.Table", parameters: Parameters) -> "dict[str, Reading]":

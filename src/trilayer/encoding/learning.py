@@ -14,6 +14,7 @@ from trilayer.encoding.columns import (
     CATEGORY,
     FREQUENCY,
     NUMBER,
+    ODDS,
     PARTS,
     SIGNS,
     Column,
@@ -22,6 +23,7 @@ from trilayer.encoding.columns import (
 )
 from trilayer.encoding.counters import EXACT, Counter
 from trilayer.encoding.levels import Levels, Weights, encode
+from trilayer.encoding.odds import MANY, AnswerCounts, Answers, Odds, odds_of
 from trilayer.encoding.parameters import Parameters
 from trilayer.encoding.parts import parts_of
 from trilayer.encoding.quantiles import Summary
@@ -38,8 +40,8 @@ if TYPE_CHECKING:
 LARGEST = 1e140
 # Text that differs in this share of the rows names the rows, it does not describe them.
 ID_LIKE, ID_ROWS = 0.9, 10
-# So many rare levels at most are kept, for how often they occur.
-MOST_COUNTED = 4096
+# So many rare levels at most are kept, for how often they occur and for their odds.
+MOST_COUNTED = 1 << 14
 
 
 class TableLearner:
@@ -86,7 +88,9 @@ class TableLearner:
             for name in names
         }
 
-    def add(self, table: "pa.Table", weights: Weights = None) -> None:
+    def add(
+        self, table: "pa.Table", weights: Weights = None, answers: Answers | None = None
+    ) -> None:
         """Take in the next rows; the columns stand in the order of the names.
 
         Parameters
@@ -94,12 +98,20 @@ class TableLearner:
         table : pyarrow.Table
         weights : array, (m,), optional
             How many rows each counts for, positive: with all rows, or with none.
+        answers : Answers, optional
+            Theirs, for the odds of levels: with all rows, or with none.
         """
         for index, learner in enumerate(self._learners.values()):
             if learner is not None:
-                learner.add(table.column(index), self._seen + 1, weights)
+                learner.add(table.column(index), self._seen + 1, weights, answers)
         self._seen += len(table)
         self.rows += weighed(len(table), weights)
+
+    def swap_answers(self) -> None:
+        """Take the answers that were called positive for the negative ones."""
+        for learner in self._learners.values():
+            if learner is not None:
+                learner.answered.swap()
 
     @property
     def n_rows(self) -> int:
@@ -107,11 +119,11 @@ class TableLearner:
         return math.ceil(self.rows)
 
     def settle(
-        self, parameters: Parameters
+        self, parameters: Parameters, *, odds: bool = True
     ) -> tuple[tuple[Column, ...], tuple[tuple[str, str], ...]]:
         """Return the columns to use, and those to leave out with the reason.
 
-        The rows need not be seen again to settle for other bins or levels.
+        The rows need not be seen again to settle for other bins or levels, or without odds.
 
         Raises
         ------
@@ -125,7 +137,7 @@ class TableLearner:
         for name, learner in self._learners.items():
             outcome: Column | str = "as asked"
             if learner is not None:
-                outcome = learner.settle(parameters)
+                outcome = learner.settle(parameters, odds=odds)
             if isinstance(outcome, Column):
                 columns.append(outcome)
             else:
@@ -159,40 +171,53 @@ class Learner:
         self._reading = reading
         self._refusal = ""
         self._levels = Levels()
+        self.answered = AnswerCounts()
         self._summaries: list[Summary] = []
 
-    def add(self, values: Values, first_row: int, weights: Weights = None) -> None:
+    def add(
+        self,
+        values: Values,
+        first_row: int,
+        weights: Weights = None,
+        answers: Answers | None = None,
+    ) -> None:
         """Take in the next rows."""
         self.rows += weighed(len(values), weights)
         have = kind_of(values.type)
         if have == EMPTY:
             self.missing += weighed(len(values), weights)
+            if answers is not None:
+                self.answered.add(np.full(len(values), -2), answers, weights)
         elif have == UNKNOWN:
             self._refusal = unusable(values.type)
         elif not self._refusal:
             if not self._reading.kind:
                 self._reading = replace(self._reading, kind=have)
-            self._count(values, first_row, weights)
+            self._count(values, first_row, weights, answers)
 
-    def settle(self, parameters: Parameters) -> Column | str:
+    def settle(self, parameters: Parameters, *, odds: bool = True) -> Column | str:
         """Say what the column becomes, or in words why it is left out."""
         if self._refusal:
             return self._refusal
         if not self._present:
             return "every value is missing"
         if self._kind == CATEGORY:
-            return self._category(self.rows - self.missing, parameters)
+            return self._category(self.rows - self.missing, parameters, odds=odds)
         return self._numbers(parameters.max_bins)
 
     @property
     def _kind(self) -> str:
         return self._reading.kind
 
-    def _count(self, values: Values, first_row: int, weights: Weights) -> None:
+    def _count(
+        self, values: Values, first_row: int, weights: Weights, answers: Answers | None
+    ) -> None:
         if self._kind == CATEGORY:
             texts, codes = encode(convert(values, CATEGORY, self.name), self._reading.missing)
             self._note(codes >= 0, weights)
-            self._levels.add(texts, codes, weights)
+            places = self._levels.add(texts, codes, weights)
+            if answers is not None:
+                self.answered.add(places, answers, weights)
             return
         parts = parts_of(values, self._reading, self.name, first_row)
         self._summaries = self._summaries or [Summary() for _ in parts]
@@ -230,7 +255,7 @@ class Learner:
         )
         return self._column(parts=tuple(parts))
 
-    def _category(self, present: float, parameters: Parameters) -> Column | str:
+    def _category(self, present: float, parameters: Parameters, *, odds: bool) -> Column | str:
         levels = self._levels
         different = len(levels.counts)
         if different == 1 and not levels.full:
@@ -242,19 +267,23 @@ class Learner:
         at_least = parameters.min_count or min(10, math.ceil(self.rows / 100))
         # The rarer ones are found with them: of those that occur once there is nothing to know.
         most = parameters.max_levels
-        texts, counts = levels.frequent(most + MOST_COUNTED, min(at_least, 2))
+        texts, counts, places = levels.frequent(most + MOST_COUNTED, min(at_least, 2))
         kept = sum(count >= at_least for count in counts[:most])
-        if not kept:
+        wanted = odds and different > MANY
+        told = odds_of(self.answered.of(places), kept) if wanted else None
+        if not kept and told is None:
             return self._only_missing(f"no value occurs {at_least:,} times")
         column = self._column(
-            levels=tuple(texts[:kept]), other=sum(counts[:kept]) < present, n_levels=different
+            levels=tuple(texts[:kept]),
+            other=0 < sum(counts[:kept]) < present,
+            n_levels=different,
         )
         pooled = {*counts[kept:], *[1] * (sum(counts) < present)}
-        if len(pooled) < 2:
-            return column
-        frequency = _frequency(np.array(counts), present)
-        counted = tuple(texts[kept:])
-        return replace(column, parts=(frequency,), counted=counted, counts=tuple(counts))
+        if kept and len(pooled) > 1:
+            frequency = _frequency(np.array(counts), present)
+            column = replace(column, parts=(frequency,), counts=tuple(counts))
+        column = column if told is None else _with_odds(column, told)
+        return replace(column, counted=tuple(texts[kept:])) if column.parts else column
 
     def _only_missing(self, reason: str) -> Column | str:
         """Where the values themselves say nothing, that they are missing still may."""
@@ -281,6 +310,13 @@ def _one_value(values: npt.NDArray[np.float64]) -> str:
 def weighed(count: int, weights: Weights) -> float:
     """Return how many rows so many of these weights count for."""
     return float(count) if weights is None else float(weights.sum())
+
+
+def _with_odds(column: Column, odds: Odds) -> Column:
+    """Give a column the odds of its levels as one more number."""
+    part = Part(ODDS, odds.center, odds.scale)
+    told = tuple(odds.of_all.tolist())
+    return replace(column, parts=(*column.parts, part), odds=told, crossed=odds.crossed)
 
 
 def _frequency(counts: npt.NDArray[np.int64], present: float) -> Part:

@@ -118,15 +118,22 @@ class Levels:
         self.full = False
         self._bytes = 0
 
-    def add(self, texts: Values, codes: Codes, weights: Weights = None) -> None:
-        """Count the values of a chunk, as `encode` returns them, each for its weight."""
+    def add(self, texts: Values, codes: Codes, weights: Weights = None) -> Codes:
+        """Count the values of a chunk, as `encode` returns them, each for its weight.
+
+        Returns
+        -------
+        array, (m,)
+            The place of each value among the texts; -1 where its text is not kept, -2 where
+            it is missing.
+        """
         there = codes >= 0
         rows = np.bincount(codes[there], minlength=len(texts))
         counts = rows
         if weights is not None:
             counts = np.bincount(codes[there], weights[there], minlength=len(texts))
             self.counts = self.counts.astype(np.float64)
-        known = positions(texts, self.texts)
+        known = np.array(positions(texts, self.texts))
         old = known >= 0
         self.counts[known[old]] += counts[old]
         fresh = np.flatnonzero(~old)
@@ -135,6 +142,8 @@ class Levels:
         self.texts = pa.concat_arrays([self.texts, texts.take(of_numpy(kept))])
         self.counts = np.append(self.counts, counts[kept])
         self.uncounted += int(rows[fresh[kept.size :]].sum())
+        known[kept] = np.arange(len(self.texts) - kept.size, len(self.texts))
+        return np.append(known, -2)[np.where(there, codes, -1)]
 
     def _room(self, texts: Values, fresh: Codes) -> int:
         """How many of the texts that are new may still be kept."""
@@ -147,12 +156,14 @@ class Levels:
         self._bytes = int(size[count - 1]) if count else self._bytes
         return count
 
-    def frequent(self, most: int, at_least: int) -> tuple[list[str], list[int]]:
-        """Return the texts that occur often enough, most frequent first, and how often.
+    def frequent(self, most: int, at_least: int) -> tuple[list[str], list[int], Codes]:
+        """Return the texts that occur often enough, most frequent first; how often; their places.
 
         Where rows have weights, the whole times that those amount to.
         """
         often = np.flatnonzero(self.counts >= at_least)
         texts = self.texts.take(of_numpy(often)).to_pylist()
-        ranked = sorted(zip((-self.counts[often]).tolist(), texts, strict=True))[:most]
-        return [text for _, text in ranked], [int(-count) for count, _ in ranked]
+        named = zip((-self.counts[often]).tolist(), texts, often.tolist(), strict=True)
+        ranked = sorted(named)[:most]
+        places = np.array([place for *_, place in ranked], dtype=np.int64)
+        return [text for _, text, _ in ranked], [int(-count) for count, *_ in ranked], places

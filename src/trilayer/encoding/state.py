@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from trilayer.encoding import checks
-from trilayer.encoding.columns import BOOLEAN, CATEGORY, FREQUENCY, PARTS, SIGNS, Column
+from trilayer.encoding.columns import BOOLEAN, CATEGORY, FREQUENCY, ODDS, PARTS, SIGNS, Column
 from trilayer.encoding.parameters import DECIMALS, DTYPES, THOUSANDS, Parameters
 from trilayer.encoding.stores import Arrays, Stores, of_version_1, packed
 
@@ -106,7 +106,8 @@ def _pack_column(column: Column) -> dict[str, Any]:
     """Describe a column; what is in arrays is only counted."""
     said = {**vars(column), "parts": [part.name for part in column.parts]}
     said |= {"levels": len(column.levels), "counted": len(column.counted)}
-    del said["counts"]
+    for name in ("counts", "odds", "crossed"):
+        del said[name]
     if not column.form:
         del said["form"]
     return said
@@ -151,7 +152,11 @@ def _column(record: object, stores: Stores, n_rows: int, max_bins: int) -> Colum
     parts = stores.parts(claims["parts"])
     levels, counted = stores.levels(claims["levels"]), stores.levels(claims["counted"])
     counts = stores.counts(len(levels + counted) if FREQUENCY in claims["parts"] else 0)
-    inside = {"parts": parts, "levels": levels, "counted": counted, "counts": counts}
+    # Beside those of the levels, the odds of any other text and of a missing value.
+    odds = stores.odds(len(levels + counted) + 2 if ODDS in claims["parts"] else 0)
+    inside = {
+        "parts": parts, "levels": levels, "counted": counted, "counts": counts, "odds": odds,
+    }  # fmt: skip
     column = Column(**{**claims, **inside})
     checks.require(column.width, f"{where} becomes no input")
     checks.require(len({*levels, *counted}) == len(levels + counted), f"{where} has a level twice")
@@ -183,7 +188,8 @@ def _check_claims(claims: Mapping[str, Any], n_rows: int, where: str) -> None:
     checks.require(claims["levels"] or not claims["other"], f"{where} has no levels but others")
     frequency = FREQUENCY in parts
     checks.require(claims["other"] or not frequency, f"{where} has a frequency, but no rare levels")
-    checks.require(frequency or not claims["counted"], f"{where} counts levels for no frequency")
+    told = frequency or ODDS in parts
+    checks.require(told or not claims["counted"], f"{where} counts levels for no frequency")
     checks.require(n_missing <= n_rows, f"{where} misses more values than there were rows")
     checks.require(claims["missing"] == (n_missing > 0), f"{where} misstates its missing values")
 

@@ -15,8 +15,8 @@ Arrays = dict[str, npt.NDArray[Any]]
 
 # One center and one scale a part; the edges of parts and the bytes of levels one after the
 # other, with the places where each begins and the last ends; the counts of the levels of
-# columns with a frequency.
-_DTYPES = {
+# columns with a frequency; and the odds of levels, where there are any.
+_DTYPES: dict[str, type] = {
     "centers": np.float64,
     "scales": np.float64,
     "edges": np.float64,
@@ -25,6 +25,7 @@ _DTYPES = {
     "level_offsets": np.int64,
     "counts": np.int64,
 }
+_WITH_ODDS = _DTYPES | {"odds": np.float64}
 _DTYPES_1 = {
     "means": np.float64,
     "scales": np.float64,
@@ -39,6 +40,7 @@ def packed(columns: Sequence[Column]) -> Arrays:
     edges = [edge for part in parts for edge in part.edges]
     texts = [level.encode() for column in columns for level in column.levels + column.counted]
     counts = [count for column in columns for count in column.counts]
+    odds = [each for column in columns for each in column.odds]
     return {
         "centers": np.array([part.center for part in parts], dtype=np.float64),
         "scales": np.array([part.scale for part in parts], dtype=np.float64),
@@ -47,6 +49,7 @@ def packed(columns: Sequence[Column]) -> Arrays:
         "levels": np.frombuffer(b"".join(texts), dtype=np.uint8).copy(),
         "level_offsets": np.cumsum([0, *(len(text) for text in texts)], dtype=np.int64),
         "counts": np.array(counts, dtype=np.int64),
+        **({"odds": np.array(odds, dtype=np.float64)} if odds else {}),
     }
 
 
@@ -60,7 +63,8 @@ class Stores:
     """
 
     def __init__(self, arrays: object) -> None:
-        given = _arrays(arrays, _DTYPES)
+        told = isinstance(arrays, Mapping) and "odds" in arrays
+        given = _arrays(arrays, _WITH_ODDS if told else _DTYPES)
         centers, scales, edges = given["centers"], given["scales"], given["edges"]
         checks.require(centers.size == scales.size, "centers and scales differ in length")
         checks.require(np.isfinite(centers).all(), "a center is not finite")
@@ -76,6 +80,10 @@ class Stores:
         self._numbers = zip(centers.tolist(), scales.tolist(), pieces, strict=True)
         self._texts = (_text(raw[start:stop]) for start, stop in pairwise(cuts.tolist()))
         self._counts = iter(given["counts"].tolist())
+        odds = given.get("odds", np.zeros(0))
+        checks.require(odds.size or not told, "odds is empty")
+        checks.require(np.isfinite(odds).all(), "the odds of a level are not finite")
+        self._odds = iter(odds.tolist())
 
     def parts(self, names: Sequence[str]) -> tuple[Part, ...]:
         """Return the next parts, which are called so."""
@@ -95,10 +103,18 @@ class Stores:
         checks.require(len(counts) == count, "there are fewer counts than levels with a frequency")
         return counts
 
+    def odds(self, count: int) -> tuple[float, ...]:
+        """Return the next odds."""
+        odds = tuple(islice(self._odds, count))
+        checks.require(len(odds) == count, "there are fewer odds than the columns claim")
+        return odds
+
     def check_empty(self) -> None:
         """Check that everything was claimed."""
-        left = [*self._numbers, *self._texts, *self._counts]
-        checks.require(not left, "there are more centers, levels or counts than the columns claim")
+        left = [*self._numbers, *self._texts, *self._counts, *self._odds]
+        checks.require(
+            not left, "there are more centers, levels, counts or odds than the columns claim"
+        )
 
 
 def of_version_1(arrays: object, claims: dict[str, Any]) -> tuple[Arrays, dict[str, Any]]:

@@ -22,6 +22,7 @@ from trilayer.engines import select
 from trilayer.estimators.callbacks import CallbackSupportMixin, FitReport, with_callbacks
 from trilayer.estimators.checks import plain_labels
 from trilayer.estimators.cv import TriLayerClassifierCV
+from trilayer.estimators.encoded import answers_of, encoded
 from trilayer.estimators.explaining import additive, as_frame, by_columns, mean_inputs
 from trilayer.estimators.folds import splits_of
 from trilayer.estimators.preparing import all_or_nothing
@@ -29,7 +30,6 @@ from trilayer.fit.loop import Keeping, Watcher
 from trilayer.fit.samples import drawn_seed
 from trilayer.fit.spread import LEVEL
 from trilayer.params import FloatArray
-from trilayer.select.dataset import sized
 from trilayer.select.relevance import by_name
 from trilayer.select.search import Candidate
 from trilayer.select.weights import relative
@@ -43,7 +43,8 @@ class TriLayerTableClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimat
 
     Takes pandas, polars and Arrow tables, and 2-D arrays, as they are: numbers, categories,
     truth values, dates, missing values. The encoding is learnt from the rows that `fit` is
-    given, without their answers; weight decay is chosen by held-out log-loss.
+    given, without their answers but for the odds of categories' levels (beyond 2,000 rows, where
+    levels that share an input differ in them); weight decay is chosen by held-out log-loss.
 
     Parameters
     ----------
@@ -203,9 +204,11 @@ class TriLayerTableClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimat
             check_consistent_length(X, labels)
             X, labels, weights = _safe_indexing(X, present), labels[present], weights[present]
         encoder, inputs = encoded(
-            X, self.max_bins, weights, categorical=self.categorical, drop=self.drop,
-            number=self.number, date=self.date, missing=self.missing, decimal=self.decimal,
-            thousands=self.thousands, dayfirst=self.dayfirst,
+            X, self.max_bins, weights,
+            answers_of(labels, None if groups is None else np.asarray(groups)[present]),
+            categorical=self.categorical, drop=self.drop, number=self.number, date=self.date,
+            missing=self.missing, decimal=self.decimal, thousands=self.thousands,
+            dayfirst=self.dayfirst,
         )  # fmt: skip
         report = FitReport(self, X, y, {"sample_weight": sample_weight})
         selection = TriLayerClassifierCV(
@@ -389,12 +392,3 @@ class TriLayerTableClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimat
         tags.input_tags.categorical = True
         tags.input_tags.string = True
         return tags
-
-
-def encoded(
-    X: Any, max_bins: int | None, weights: FloatArray | None, **settings: Any
-) -> tuple[TableEncoder, Inputs]:
-    """Return an encoder fitted to a table, and its inputs; `None` bins: as many as suit it."""
-    plain = TableEncoder(max_bins=0, **settings).fit(X, sample_weight=weights)
-    encoder = sized(plain, max_bins)
-    return encoder, encoder.inputs(X)

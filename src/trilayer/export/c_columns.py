@@ -85,7 +85,6 @@ def _step(name: str, by: float, high: float = math.inf) -> str:
 def _category(levels: LevelsSpec, nothing: Sequence[str], field: str) -> str:
     """Write the tables of a category."""
     texts = sorted(levels["places"].items(), key=lambda item: item[0].encode())
-    frequency = levels["frequency"]
     pairs = {"texts": texts, "truths": list(levels["truths"].items())}
     tables = [
         _table("text_of_level", f"{name}_in_{field}", [f"{{{text(t)}, {p}}}" for t, p in each])
@@ -93,8 +92,13 @@ def _category(levels: LevelsSpec, nothing: Sequence[str], field: str) -> str:
     ]
     tables.append(_table("trilayer_text", f"nothing_in_{field}", [text(word) for word in nothing]))
     tables.append(_table("int", f"inputs_in_{field}", [_input(k) for k in levels["inputs"]]))
-    values = [] if frequency is None else numbers(frequency["values"])
-    tables.append(_table("double", f"frequencies_in_{field}", values))
+    by_level = []
+    for k, each in enumerate(levels["numbers"]):
+        values = f"values_{k}_in_{field}"
+        tables.append(_table("double", values, numbers(each["values"])))
+        ends = ", ".join(map(number, (each["unseen"], each["missing"])))
+        by_level.append(f"{{{each['input']}, {values if each['values'] else 'NULL'}, {ends}}}")
+    tables.append(_table("number_of_level", f"numbers_in_{field}", by_level))
 
     def named(name: str, items: Sequence[Any]) -> str:
         return f"{name}_in_{field}" if items else "NULL"
@@ -105,8 +109,7 @@ def _category(levels: LevelsSpec, nothing: Sequence[str], field: str) -> str:
         f"{named('nothing', nothing)}, {len(nothing)}",
         named("inputs", levels["inputs"]),
         f"{_input(levels['unseen'])}, {_input(levels['missing'])}",
-        _input(None if frequency is None else frequency["input"]),
-        f"{named('frequencies', values)}, {number(frequency['unseen'] if frequency else 0.0)}",
+        f"{named('numbers', by_level)}, {len(by_level)}",
     ]
     return (
         "".join(tables)

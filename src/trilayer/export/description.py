@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
 
-from trilayer.encoding.columns import BOOLEAN, CATEGORY, Column
+from trilayer.encoding.columns import BOOLEAN, CATEGORY, ODDS, Column
 from trilayer.encoding.filling import standardised
 from trilayer.modelfile import ModelRecord, record_of
 from trilayer.modelfile.preparation import Step
@@ -68,21 +68,22 @@ class PartSpec(TypedDict):
     edges: list[float]
 
 
-class FrequencySpec(TypedDict):
-    """The input that says how frequent a category's level is, scaled.
+class ByLevelSpec(TypedDict):
+    """A number that a category's level has: how frequent it is, or its odds, scaled.
 
     Attributes
     ----------
     input : int
     values : list of float
         By place.
-    unseen : float
-        Of a text that has no place. A missing value has 0.
+    unseen, missing : float
+        Of a text that has no place, and of none.
     """
 
     input: int
     values: list[float]
     unseen: float
+    missing: float
 
 
 class LevelsSpec(TypedDict):
@@ -98,7 +99,7 @@ class LevelsSpec(TypedDict):
         By place: which input is 1.
     unseen, missing : int or None
         Which input is 1 for a text that has no place, and for none.
-    frequency : FrequencySpec or None
+    numbers : list of ByLevelSpec
     """
 
     places: dict[str, int]
@@ -106,7 +107,7 @@ class LevelsSpec(TypedDict):
     inputs: list[int | None]
     unseen: int | None
     missing: int | None
-    frequency: FrequencySpec | None
+    numbers: list[ByLevelSpec]
 
 
 class ColumnSpec(TypedDict):
@@ -312,17 +313,19 @@ def _category(column: Column, first: int, clip: float, more: tuple[str, ...]) ->
         "inputs": [*range(level_inputs, level_inputs + known), *counted],
         "unseen": unseen,
         "missing": absent,
-        "frequency": _frequency(column, first, clip),
+        "numbers": [_by_level(column, k, first, clip) for k in range(len(column.parts))],
     }
     return _column(column, first, (word for word in more if word), levels=levels)
 
 
-def _frequency(column: Column, first: int, clip: float) -> FrequencySpec | None:
-    if not column.parts:
-        return None
-    logs = np.append(np.log(np.array(column.counts, dtype=np.float64)), 0.0)
-    *values, unseen = standardised(logs, column.parts[0], clip).tolist()
-    return {"input": first, "values": values, "unseen": unseen}
+def _by_level(column: Column, k: int, first: int, clip: float) -> ByLevelSpec:
+    part = column.parts[k]
+    if part.name == ODDS:
+        numbers = np.array(column.odds)
+    else:  # one that is missing counts as the mean
+        numbers = np.append(np.log(np.array(column.counts, dtype=np.float64)), [0.0, part.center])
+    *values, unseen, missing = standardised(numbers, part, clip).tolist()
+    return {"input": first + k, "values": values, "unseen": unseen, "missing": missing}
 
 
 def _plain(place: int, name: str, steps: tuple[Step, ...]) -> ColumnSpec:

@@ -69,7 +69,7 @@ def query(
             f"the query, and databases allow {MOST_UNITS:,}: choose another --to"
         )
     taken = ", ".join(found)
-    looked_up = list(_looked_up(d, [i for i, place in enumerate(places) if place.texts]))
+    looked_up = list(_looked_up(d, places))
     steps += looked_up
     origin = f"l{len(looked_up) - 1} AS v" if looked_up else "v"
     steps.append(f"p AS {d.materialized}(\nSELECT {taken}\nFROM {origin})")
@@ -90,16 +90,27 @@ def _tables(d: Dialect, rows: Rows, places: Sequence[Placed]) -> Iterator[str]:
     yield d.values("w", ["code", *units], types, cells)
     texts = [row for place in places for row in place.texts]
     if texts:
-        names = ["place", "text", "code", "z"]
-        yield d.values("levels", names, [d.whole, d.string, d.whole, d.double], texts)
+        numbers = max(map(len, texts)) - 3  # that a level has, for some column
+        names = ["place", "text", "code", *(f"z{k}" for k in range(numbers))]
+        types = [d.whole, d.string, d.whole, *[d.double] * numbers]
+        filled = [row + ["0e0"] * (len(names) - len(row)) for row in texts]
+        yield d.values("levels", names, types, filled)
 
 
-def _looked_up(d: Dialect, columns: Sequence[int]) -> Iterator[str]:
+def _looked_up(d: Dialect, places: Sequence[Placed]) -> Iterator[str]:
     """Write the steps that look levels up; only so many at once."""
     before = "v"
+    columns = [i for i, place in enumerate(places) if place.texts]
     for n, first in enumerate(range(0, len(columns), _JOINS)):
         some = columns[first : first + _JOINS]
-        found = ", ".join(f"l{i}.code AS lc{i}, l{i}.z AS lz{i}" for i in some)
+        found = ", ".join(
+            name
+            for i in some
+            for name in (
+                f"l{i}.code AS lc{i}",
+                *(f"l{i}.z{k} AS lz{k}_{i}" for k in range(len(places[i].texts[0]) - 3)),
+            )
+        )
         joins = "".join(
             f"\nLEFT JOIN levels AS l{i} ON l{i}.place = {i} AND l{i}.text = v.k{i}" for i in some
         )

@@ -221,10 +221,9 @@ def _level(d: Dialect, column: ColumnSpec, i: int, rows: Rows, out: Placed) -> N
     for k in sorted({k for k in inputs if k is not None}):
         found[k] = rows.add(rows.W1[k])
     codes = [found[k] for k in levels["inputs"]]
-    frequency = levels["frequency"]
-    z = [0.0] * len(codes) if frequency is None else frequency["values"]
     out.texts = [
-        [str(i), d.text(text), str(codes[place]), number(z[place])]
+        [str(i), d.text(text), str(codes[place])]
+        + [number(each["values"][place]) for each in levels["numbers"]]
         for text, place in levels["places"].items()
         if d.holds_nul or "\0" not in text
     ]
@@ -245,10 +244,11 @@ def _level(d: Dialect, column: ColumnSpec, i: int, rows: Rows, out: Placed) -> N
     )
     out.exprs.append(f"{code} AS c{i}")
     out.lookups.append((f"wc{i}", f"c{i}"))
-    if frequency is not None:
-        rare = chosen("z", list(map(number, z)), "0e0", number(frequency["unseen"]))
-        out.exprs.append(f"{rare} AS q{i}")
-        out.times(f"q{i}", frequency["input"])
+    for k, each in enumerate(levels["numbers"]):
+        ends = number(each["missing"]), number(each["unseen"])
+        found_there = chosen(f"z{k}_", list(map(number, each["values"])), *ends)
+        out.exprs.append(f"{found_there} AS q{k}_{i}")
+        out.times(f"q{k}_{i}", each["input"])
 
 
 def _step(x: str, name: str, by: float, high: float = 0.0) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from trilayer.encoding import TableEncoder
+from trilayer.encoding.columns import ODDS
 from trilayer.encoding.inputs import Inputs
 from trilayer.select.presets import SMALL, bins_for
 from trilayer.sources import Source
@@ -88,7 +89,7 @@ def read_table(
     """
     split = Split(seed, held_share(share, table.rows), positive)
     plain = TableEncoder(categorical=table.columns.categorical, max_bins=0)
-    learnt = learn(table, plain, positive=positive, split=split, on_rows=on_rows)
+    learnt = learn(table, plain, positive=positive, split=split, on_rows=on_rows, odds=True)
     learnt.encoder = sized(learnt.encoder, max_bins)
     return Read(table, learnt, split, Aside(learnt))
 
@@ -112,10 +113,13 @@ def dataset(read: Read, source: Source) -> Dataset:
 def sized(encoder: TableEncoder, max_bins: int | None = None) -> TableEncoder:
     """Settle how many bins numbers have, and in which dtype the inputs are, after the rows.
 
-    Those of more than `SMALL` rows are float32: they are many, and half as dear.
+    Those of more than `SMALL` rows are float32: they are many, and half as dear. Fewer rows
+    are too few for the odds of levels: those of the other folds differ too much.
     """
     if max_bins is None:
-        max_bins = bins_for(sum(len(column.parts) for column in encoder.columns_))
-    dtype = "float64" if encoder.n_rows_ <= SMALL else "float32"
-    encoder.set_params(max_bins=max_bins, dtype=dtype).finish()
+        parts = [part.name for column in encoder.columns_ for part in column.parts]
+        max_bins = bins_for(len(parts) - parts.count(ODDS))
+    small = encoder.n_rows_ <= SMALL
+    dtype = "float64" if small else "float32"
+    encoder.set_params(max_bins=max_bins, dtype=dtype).finish(odds=not small)
     return encoder

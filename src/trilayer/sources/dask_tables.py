@@ -68,7 +68,7 @@ def settled(lesson: Lesson) -> Learnt:
 
 def plain(learnt: Learnt) -> Learnt:
     """Leave out of what was learnt all that only learning on would need."""
-    return replace(learnt, encoder=TableEncoder.from_state(*learnt.encoder.to_state()))
+    return replace(learnt, encoder=TableEncoder.from_fitted(learnt.encoder.fitted_))
 
 
 def frame_rows(partition: Any, learnt: Learnt, columns: Columns, place: int) -> Rows:

@@ -11,9 +11,11 @@ from sklearn.base import clone
 
 from trilayer.encoding import TableEncoder
 from trilayer.encoding.inputs import Inputs, Layout
+from trilayer.encoding.odds import folds_of
 from trilayer.errors import InputError, TriLayerError
 from trilayer.optional import require
 from trilayer.sources.rowcache import size_of
+from trilayer.sources.sides import Sides
 from trilayer.sources.split import Split
 from trilayer.tables import CATEGORY, DATE, NUMBER, Block, Places, convert, kind_of, refuse_infinite
 from trilayer.tables.readings import Hints, Reading
@@ -70,6 +72,9 @@ class Learnt:
         Whether rows have weights other than 1.
     factors : array, (2,)
         Class weights.
+    crossed : Split, optional
+        Where the odds of levels were learnt: which rows from, whose own answers are left out
+        of them.
     """
 
     encoder: TableEncoder
@@ -78,6 +83,7 @@ class Learnt:
     unanswered: int = 0
     weighted: bool = False
     factors: NDArray[np.float64] = field(default_factory=lambda: np.ones(2))
+    crossed: Split | None = None
 
     @property
     def m(self) -> int:
@@ -93,6 +99,13 @@ class Learnt:
     def layout(self) -> Layout:
         """Which of them are what."""
         return self.encoder.layout_
+
+    def folds(self, rows: NDArray[np.int64], first: int, count: int) -> NDArray[np.int64] | None:
+        """Return the folds of some of the `count` rows from `first` on, by their numbers."""
+        if self.crossed is None:
+            return None
+        learnt = self.crossed.is_learnt(first, count)[rows - first]
+        return np.where(learnt, folds_of(rows), -1)
 
     @property
     def size(self) -> int:
@@ -124,6 +137,8 @@ class Lesson:
         A fitted one is used as it is; of another, a copy is fitted.
     split : Split, optional
         Decides which rows are held out, and so not learnt from.
+    sides : Sides, optional
+        Tells the answers apart that the odds of levels are learnt from.
     readings : mapping of str to Reading
         How columns were read that are stored as text.
 
@@ -140,6 +155,7 @@ class Lesson:
         encoder: TableEncoder | None,
         split: Split | None = None,
         readings: Mapping[str, Reading] | None = None,
+        sides: Sides | None = None,
     ) -> None:
         encoder = TableEncoder() if encoder is None else encoder
         self._known = hasattr(encoder, "_learnt")
@@ -148,7 +164,7 @@ class Lesson:
             encoder = clone(encoder).set_params(categorical=columns.categorical, **told)
         self._readings = {n: each for n, each in (readings or {}).items() if n in set(names)}
         self._columns, self._names, self._encoder = columns, list(names), encoder
-        self._split = split
+        self._split, self._sides = split, None if self._known else sides
         # The labels of all rows, and those of the rows that are learnt from.
         self._labels = Tally(columns.target)
         self._counted = self._labels if split is None else Tally(columns.target)
@@ -171,16 +187,24 @@ class Lesson:
         if not self._known and len(rows):
             with _placed(block, self._names):
                 table = pa.Table.from_batches([rows.select(self._names)])
-                self._encoder.partial_fit(table, readings=self._readings)
+                told = None
+                if self._sides is not None:
+                    told = self._sides.answers(
+                        answers.filter(pa.array(kept)), first + np.flatnonzero(kept)
+                    )
+                self._encoder.partial_fit(table, readings=self._readings, answers=told)
 
     def learnt(self, positive: str | None = None, classes: Sequence[Any] | None = None) -> Learnt:
         """Settle it, after the last rows."""
         target = self._labels.target(positive, classes)
         if self._split is not None:
             self._split.check()
-        encoder = self._encoder if self._known else self._encoder.finish()
+        encoder, sides = self._encoder, self._sides
+        if not self._known:
+            encoder.finish(swapped=sides is not None and sides.swapped(target))
         counts = target.tallied(self._counted.counts)
-        return Learnt(encoder, target, counts, self._unanswered, self._weighted)
+        crossed = None if sides is None else self._split
+        return Learnt(encoder, target, counts, self._unanswered, self._weighted, crossed=crossed)
 
 
 def inputs_of(learnt: Learnt, columns: Columns) -> list[str]:
@@ -202,11 +226,13 @@ def encode_block(
     _, positive = target.answers(answers, block.places)
     Y = (positive if target.positive_is_second else ~positive)[kept]
     rows = block.rows if kept.all() else block.rows.filter(pa.array(kept))
+    row = first + np.flatnonzero(kept)
     inputs = [name for name in encoder.kinds_ if name not in {columns.target, *columns.weight}]
     with _placed(block, inputs):
-        made = encoder.inputs(pa.Table.from_batches([rows.select(inputs)]))
+        folds = learnt.folds(row, first, len(kept))
+        made = encoder.inputs(pa.Table.from_batches([rows.select(inputs)]), folds=folds)
     weights = s[kept] * learnt.factors[Y.astype(np.intp)] if learnt.weighted else None
-    return Part(made, Y.astype(made.dtype), weights, first + np.flatnonzero(kept))
+    return Part(made, Y.astype(made.dtype), weights, row)
 
 
 def _answers(block: Block, name: str) -> "pa.Array":

@@ -25,6 +25,7 @@ from trilayer.sources.lessons import (
     encode_block,
     inputs_of,
 )
+from trilayer.sources.sides import Sides
 from trilayer.sources.split import Split
 from trilayer.tables import (
     Block,
@@ -154,6 +155,7 @@ def learn(
     positive: str | None = None,
     split: Split | None = None,
     on_rows: Callable[[int], object] | None = None,
+    odds: bool = False,
 ) -> Learnt:
     """Learn encoding and labels in one pass.
 
@@ -170,13 +172,16 @@ def learn(
         Decides which rows are held out, and so not learnt from.
     on_rows : callable, optional
         Told how many rows of the table were read, as they are.
+    odds : bool
+        Whether the levels of categories are learnt with their odds; there must be a split.
 
     Raises
     ------
     TableError, InputError
         If a value does not fit its column, or the target has not two labels.
     """
-    lesson = Lesson(table.columns, table.names, encoder, split, table.survey.readings)
+    sides = Sides(positive) if odds else None
+    lesson = Lesson(table.columns, table.names, encoder, split, table.survey.readings, sides)
     read = table.first
     for block in table.blocks(lesson.wanted):
         lesson.add(block, read)

@@ -73,6 +73,12 @@ typedef struct {
 } text_of_level;
 
 typedef struct {
+  int input;
+  const double *values; /* by place */
+  double unseen, missing;
+} number_of_level;
+
+typedef struct {
   const text_of_level *texts; /* sorted by their bytes */
   int n_texts;
   const text_of_level *truths; /* in lower case */
@@ -80,9 +86,9 @@ typedef struct {
   const trilayer_text *nothing;
   int n_nothing;
   const int *inputs; /* by place; no input is -1 */
-  int unseen, missing, frequency;
-  const double *frequencies; /* by place */
-  double frequency_unseen;
+  int unseen, missing;
+  const number_of_level *numbers;
+  int n_numbers;
 } category;
 
 static int compared(trilayer_text a, trilayer_text b)
@@ -158,23 +164,23 @@ static int place_of(const category *column, trilayer_text text)
 
 static void add_level(real *Z1, const category *column, trilayer_text text)
 {
-  int i, place, k, absent;
+  int i, place = -1, k, absent;
   if (text.data != NULL)
     text = trimmed(text);
   absent = text.data == NULL || text.size == 0;
   for (i = 0; i < column->n_nothing && !absent; i++)
     absent = compared(text, column->nothing[i]) == 0;
-  if (absent) {
-    if (column->missing >= 0)
-      add(Z1, column->missing, 1.0);
-    return;
+  if (!absent) {
+    text.size = size_of_whole(text);
+    place = place_of(column, text);
   }
-  text.size = size_of_whole(text);
-  place = place_of(column, text);
-  k = place < 0 ? column->unseen : column->inputs[place];
+  k = absent ? column->missing : place < 0 ? column->unseen : column->inputs[place];
   if (k >= 0)
     add(Z1, k, 1.0);
-  if (column->frequency >= 0)
-    add(Z1, column->frequency, place < 0 ? column->frequency_unseen : column->frequencies[place]);
+  for (i = 0; i < column->n_numbers; i++) {
+    const number_of_level *number = &column->numbers[i];
+    add(Z1, number->input,
+        absent ? number->missing : place < 0 ? number->unseen : number->values[place]);
+  }
 }
 

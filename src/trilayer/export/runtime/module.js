@@ -148,15 +148,14 @@ function addBins(Z1, part, number) {
 }
 
 function addLevels(Z1, column, given) {
-  const { places, truths, inputs, unseen, missing, frequency } = column.levels;
+  const { places, truths, inputs, numbers } = column.levels;
   const found = text(column, given);
-  if (found === null) return missing === null ? Z1 : add(Z1, W1[missing], 1);
-  const place = places.get(found) ?? truths.get(found.toLowerCase());
-  const k = place === undefined ? unseen : inputs[place];
+  const which = found === null ? "missing" : "unseen";
+  const place = found === null ? undefined : places.get(found) ?? truths.get(found.toLowerCase());
+  const k = place === undefined ? column.levels[which] : inputs[place];
   if (k !== null) add(Z1, W1[k], 1);
-  if (frequency !== null) {
-    const z = place === undefined ? frequency.unseen : frequency.values[place];
-    add(Z1, W1[frequency.input], z);
+  for (const each of numbers) {
+    add(Z1, W1[each.input], place === undefined ? each[which] : each.values[place]);
   }
   return Z1;
 }

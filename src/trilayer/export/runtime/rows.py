@@ -310,17 +310,18 @@ _STEPS: dict[str, Callable[..., float]] = {
 def _levels(model: Any, column: Any, value: Any) -> Any:
     """Return the inputs that are not zero, and what they are."""
     levels, text = column["levels"], _text(model, column, value)
-    frequency = levels["frequency"]
-    if text is None:
-        return [] if levels["missing"] is None else [(levels["missing"], 1.0)]
-    place = levels["places"].get(text)
-    if place is None:
-        place = levels["truths"].get(text.lower())
-    k = levels["unseen"] if place is None else levels["inputs"][place]
+    place = None
+    if text is not None:
+        place = levels["places"].get(text)
+        if place is None:
+            place = levels["truths"].get(text.lower())
+    which = "missing" if text is None else "unseen"
+    k = levels[which] if place is None else levels["inputs"][place]
     found = [] if k is None else [(k, 1.0)]
-    if frequency is not None:
-        z = frequency["unseen"] if place is None else frequency["values"][place]
-        found.append((frequency["input"], z))
+    for each in levels["numbers"]:
+        z = each[which] if place is None else each["values"][place]
+        if z:
+            found.append((each["input"], z))
     return found
 
 
