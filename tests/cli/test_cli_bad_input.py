@@ -61,7 +61,7 @@ TRAIN = ("train", "people.csv", "--target", "buys")
         (("inspect", "people.csv"), "cannot load 'people.csv'"),
         (("check", "people.csv"), "cannot load 'people.csv'"),
         (("trian",), "no command 'trian' (did you mean 'train'?)"),
-        (("xyzzy",), "no command 'xyzzy' (there are train, predict,"),
+        (("xyzzy",), "no command 'xyzzy' (there are init, train, tune,"),
     ],
 )
 def test_words_that_do_not_fit(refused, here, words, said):

@@ -24,6 +24,7 @@ SAMPLES: Mapping[str, Any] = {
     "thousands": ".",
     "dayfirst": True,
     "output": "model.safetensors",
+    "report": "model.html",
     "hidden": 16,
     "bins": 16,
     "starts": 4,
