@@ -74,7 +74,7 @@ def bases():
     from sklearn.preprocessing import StandardScaler
 
     from trilayer import TriLayerClassifierCV
-    from trilayer.modelfile.models import _record
+    from trilayer.modelfile.models import record_of
 
     rng = np.random.default_rng(0)
     X = rng.normal(size=(40, 2))
@@ -82,10 +82,7 @@ def bases():
     chooser = TriLayerClassifierCV(hidden_units=1, l2s=[1.0, 2.0], n_starts=1, random_state=0)
     with warnings.catch_warnings(action="ignore"):
         model = make_pipeline(StandardScaler(), chooser).fit(X, y)
-    chose = _record(
-        model, check_rows=None, positive=None, threshold=0.5, summary=None, fingerprint=None
-    )
-    return [pipeline_contents(), contents(encode(record())), contents(encode(chose))]
+    return [pipeline_contents(), contents(encode(record())), contents(encode(record_of(model)))]
 
 
 def _law(data):
