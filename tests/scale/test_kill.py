@@ -12,7 +12,7 @@ import pytest
 
 from .victims import Victims
 
-KILLS = 5
+KILLS = 13
 """Of each of the four solvers: 52 in all."""
 
 ITERATIONS = {"gd": 100, "sgd": 100, "adam": 100, "lbfgs": 100}
