@@ -19,7 +19,7 @@ settings.register_profile(
 # Chance explores on developers' machines; what gates a change is the same every time.
 settings.register_profile("gate", settings.get_profile("trilayer"), derandomize=True)
 # An emulated processor takes up to a hundred times as long: `make test-emulated`.
-settings.register_profile("few", settings.get_profile("gate"), max_examples=4)
+settings.register_profile("few", settings.get_profile("gate"), max_examples=2)
 settings.load_profile("gate" if os.environ.get("CI") else "trilayer")
 
 # A shell's background job, and whatever it starts, ignores Ctrl-C, which tests are about.
