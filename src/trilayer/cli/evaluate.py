@@ -72,17 +72,13 @@ def score_model(model: "Model", source: Any, column: str | None = None) -> dict[
     InputError
         If the table does not fit, or no row has an answer.
     """
-    from dataclasses import replace
-
     import numpy as np
 
     from trilayer.cli.model import TOO_LARGE, answered
     from trilayer.metrics.judgement import Judge
     from trilayer.metrics.scores import as_bins
 
-    target = replace(model.target, name=column or model.target.name)
-    if not target.name:
-        raise InputError(f"{model.name} does not name its target column: name it with --target")
+    target = model.target_in(column)
     judge, unanswered, seen = Judge(model.record.threshold), 0, model.encoding.nothing_seen()
     with np.errstate(over="ignore"):
         for part in answered(model.encoding, target, source):

@@ -1,7 +1,7 @@
 """A model as it is used on tables: rows of a table in, logits of the positive label out."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -143,6 +143,19 @@ class Model:
         target = Target.against_rest(name, one)
         same = target.classes.tolist() == plain.classes.tolist()
         return target if same and target.positive == plain.positive else plain
+
+    def target_in(self, column: str | None = None) -> Target:
+        """Return the target of a table to judge by: a column that is named, or training's.
+
+        Raises
+        ------
+        InputError
+            If nobody names it.
+        """
+        target = replace(self.target, name=column or self.target.name)
+        if not target.name:
+            raise InputError(f"{self.name} does not name its target column: name it with --target")
+        return target
 
     def logits(self, X: Inputs, where: Callable[[int], tuple[str, int]]) -> Floats:
         """Return the logits of the positive label.

@@ -1,9 +1,7 @@
 """All that a report says, as plain data: what ``--json`` prints and the page is made of."""
 
-from dataclasses import replace
 from typing import Any
 
-from trilayer.errors import InputError
 from trilayer.modelfile.predicting import Model
 from trilayer.report.card import card, training
 from trilayer.report.data import of_data
@@ -39,10 +37,7 @@ def judge(
     InputError
         If the table does not fit, or no row has an answer.
     """
-    known = replace(model.target, name=target or model.target.name)
-    if not known.name:
-        raise InputError(f"{model.name} does not name its target column: name it with --target")
-    return judged(model, files, known, by)
+    return judged(model, files, model.target_in(target), by)
 
 
 def report_on(

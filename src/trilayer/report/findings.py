@@ -8,13 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from trilayer.metrics.scores import CLEAR
 from trilayer.report.judged import LEARNT, NEW, UNKNOWN
 from trilayer.report.words import Words, number, share, signed
 
 ALERT, WARNING, GOOD, NOTE = LEVELS = ("alert", "warning", "good", "note")
-
-CLEAR = 2.0
-"""Standard errors from which on a gain is no chance."""
 
 FEW = 50
 """Rows of each label from which on scores say something."""

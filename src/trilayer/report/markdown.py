@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from trilayer.report.escaping import shown
-from trilayer.report.sections import Section, Table, sections
+from trilayer.report.sections import Section, Table, about, sections
 from trilayer.report.words import Words, words
 
 _SPECIAL = re.compile(r"[\\`*_{}\[\]<>#|~&!$]")
@@ -23,18 +23,10 @@ def as_markdown(report: dict[str, Any]) -> str:
         As `report_on` returns it.
     """
     spoken = words(report["language"])
-    card, scores = report["card"], report["scores"]
-    about = spoken(
-        "about",
-        positive=card["positive"],
-        target=card["target"],
-        rows=f"{scores['rows']:,}",
-        positives=f"{scores['positives']:,}",
-    )
     lines = [
-        f"# {_plain(spoken('title', model=card['model']))}",
+        f"# {_plain(spoken('title', model=report['card']['model']))}",
         "",
-        _plain(about),
+        _plain(about(report, spoken)),
         "",
         f"## {_plain(spoken('section.findings'))}",
         "",

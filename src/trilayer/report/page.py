@@ -9,7 +9,7 @@ from typing import Any
 
 from trilayer._version import __version__
 from trilayer.report.escaping import data_script, escaped
-from trilayer.report.sections import Section, Table, sections
+from trilayer.report.sections import Section, Table, about, sections
 from trilayer.report.words import STATIC, Words, words
 
 # Both are the lab's, and stand once.
@@ -110,16 +110,9 @@ def _enclosed(name: str, text: str) -> str:
 
 
 def _body(report: dict[str, Any], spoken: Words, title: str) -> Iterator[str]:
-    card, scores = report["card"], report["scores"]
-    about = spoken(
-        "about",
-        positive=card["positive"],
-        target=card["target"],
-        rows=f"{scores['rows']:,}",
-        positives=f"{scores['positives']:,}",
-    )
     all_sections = list(sections(report, spoken))
-    yield f'<header><div><h1>{title}</h1><p class="about">{escaped(about)}</p></div>'
+    what = escaped(about(report, spoken))
+    yield f'<header><div><h1>{title}</h1><p class="about">{what}</p></div>'
     yield f'<button id="theme" type="button">{escaped(spoken("theme"))}</button></header>'
     yield f'<nav aria-label="{escaped(spoken("contents"))}"><ul>'
     for name, text in [("findings", spoken("section.findings"))] + [

@@ -46,6 +46,18 @@ class Section:
     live: bool = False
 
 
+def about(report: dict[str, Any], words: Words) -> str:
+    """Return the sentence on what is predicted, and of how many rows."""
+    card, scores = report["card"], report["scores"]
+    return words(
+        "about",
+        positive=card["positive"],
+        target=card["target"],
+        rows=f"{scores['rows']:,}",
+        positives=f"{scores['positives']:,}",
+    )
+
+
 def sections(report: dict[str, Any], words: Words) -> Iterator[Section]:
     """Return the sections behind the findings, in their order."""
     yield _scores(report, words)
