@@ -7,7 +7,6 @@ from cyclopts import App, CycloptsError
 from cyclopts.exceptions import MissingArgumentError, UnknownCommandError
 
 from trilayer._version import __version__
-from trilayer.cli.config import from_file
 from trilayer.cli.examples import epilogue
 from trilayer.cli.exits import EPILOGUE
 from trilayer.cli.output import plain_console
@@ -31,6 +30,14 @@ COMMANDS = {
     "demo": "Train, evaluate and predict on data that come with the package.",
 }
 
+
+def _from_file(*given: Any) -> None:
+    """Fill options from a file (`trilayer.cli.config`), which only train has need to import."""
+    from trilayer.cli.config import from_file
+
+    from_file(*given)
+
+
 app = App(
     name="trilayer",
     help="A three-layer sigmoid network for yes/no questions, trained on a table.",
@@ -46,7 +53,7 @@ for _place, (_name, _help) in enumerate(COMMANDS.items()):
         help=_help,
         help_epilogue=epilogue(_name, EPILOGUE),
         sort_key=_place,
-        config=from_file if _name == "train" else None,
+        config=_from_file if _name == "train" else None,
     )
 
 
