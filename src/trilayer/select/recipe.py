@@ -91,6 +91,11 @@ class Wish:
     n_threads: int | None = None
     random_state: int = 0
 
+    @property
+    def asks_for_one(self) -> bool:
+        """Whether one way to train is asked for, where few rows are given several otherwise."""
+        return self.base is not None or self.n_starts is not None or bool(self.rounds)
+
     def spec(self, m: int) -> Spec:
         """Return how to train on so many rows, but for what is chosen."""
         spec = preset(m, self.solver) if self.base is None else self.base
@@ -172,9 +177,7 @@ class _Recipe:
 
     def _averages(self, spec: Spec, rows: MemorySource) -> bool:
         """Whether several ways are averaged: of few rows, where nobody asks for one network."""
-        wish = self.wish
-        asked = wish.base is not None or wish.n_starts is not None or wish.rounds
-        return rows.m <= SMALL and not asked and self._has_hidden(spec)
+        return rows.m <= SMALL and not self.wish.asks_for_one and self._has_hidden(spec)
 
     def _averaged(self, spec: Spec, rows: MemorySource, grid: Grid) -> Selected:
         """Choose and train with inputs as they are, and with their bins damped."""

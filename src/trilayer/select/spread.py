@@ -45,8 +45,7 @@ def spread_of(source: Source, wish: Wish, selected: Selected) -> Spread | None:
         What came of it.
     """
     params, members = selected.trained.params, selected.trained.members
-    asked = wish.base is not None or wish.n_starts is not None or bool(wish.rounds)
-    averaged = source.m <= SMALL and not asked and bool(selected.candidates)
+    averaged = source.m <= SMALL and not wish.asks_for_one and bool(selected.candidates)
     if not averaged or not params.n2 or not params.is_finite():
         return None
     if sum(each.n2 for each in members) != params.n2:

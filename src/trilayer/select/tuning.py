@@ -14,14 +14,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from trilayer.derivation import core
-from trilayer.engines import select
 from trilayer.errors import DivergenceError, InputError
 from trilayer.fit.records import Progress
 from trilayer.fit.spec import Spec
 from trilayer.optional import require
 from trilayer.select.presets import MOST_BINS, splits
 from trilayer.select.recipe import Wish, select_on
+from trilayer.select.search import losses_of
 from trilayer.sources.memory import MemorySource
 
 if TYPE_CHECKING:
@@ -122,9 +121,8 @@ class Tuner:
                 raise KeyboardInterrupt
             if made.outcome.reason == "callback":
                 raise TimeoutError
-            Z = np.asarray(select("auto").logits(made.params, held.inputs), dtype=np.float64)
-            losses = core.losses(Z, held.Y.astype(np.float64))
-            return float((held.s * losses).sum()), float(held.s.sum()), selected.spec
+            losses = losses_of(selected.spec, made.params, held, held.n_threads)
+            return losses, float(held.s.sum()), selected.spec
 
     def suggested(self, trial: "optuna.Trial") -> Setting:
         """Ask Optuna for what is not said."""
