@@ -7,7 +7,12 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import SplineTransformer
 
-from trilayer.metrics.calibration import ReliabilityCurve, curve_error, reliability_curve
+from trilayer.metrics.calibration import (
+    ReliabilityCurve,
+    curve_error,
+    recalibration,
+    reliability_curve,
+)
 from trilayer.metrics.scores import as_bins, probabilities
 from trilayer.report.bootstrap import LEVEL
 from trilayer.report.judged import Judged
@@ -18,7 +23,6 @@ _FEWEST = 100  # rows from which on a curve is drawn
 _SIMULATED, _REFITTED = 2_000, 100
 _CELLS = 200  # that rows are counted in, so that a refit costs the same however many there are
 _POINTS = 41
-_WEAK = 1e4  # of LogisticRegression's C: hardly any decay, yet finite where classes are apart
 
 
 def calibrated(rows: Judged) -> dict[str, Any]:
@@ -26,20 +30,19 @@ def calibrated(rows: Judged) -> dict[str, Any]:
 
     ``error`` is the expected calibration error, and ``chance`` what it stays below in 95 of
     100 tables of as many rows whose probabilities are the truth. ``slope`` and ``intercept``
-    are those of a logistic regression of the answers on the logits (Cox 1958): below 1 the
-    probabilities are too sure of themselves.
+    are those of `recalibration`: below 1 the probabilities are too sure of themselves.
     """
     p = probabilities(rows.Z)
     curve = reliability_curve(rows.positive, p)
     both = 0 < rows.positive.sum() < rows.m
-    slope, intercept = _slope(rows) if both and rows.m >= _FEWEST else (None, None)
+    line = recalibration(rows.positive, rows.Z) if rows.m >= _FEWEST else None
     return {
         "error": curve_error(curve),
         "chance": _chance(curve),
         "mean_probability": float(p.mean()),
         "rate": float(rows.positive.mean()),
-        "slope": slope,
-        "intercept": intercept,
+        "slope": None if line is None else line.slope,
+        "intercept": None if line is None else line.intercept,
         "bins": as_bins(curve),
         "smooth": _smooth(rows) if both and rows.m >= _FEWEST else None,
     }
@@ -52,12 +55,6 @@ def _chance(curve: ReliabilityCurve) -> float:
     drawn = rng.binomial(curve.rows, p, (_SIMULATED, len(p))) / curve.rows
     errors = np.abs(drawn - p) @ curve.rows / curve.rows.sum()
     return float(np.quantile(errors, LEVEL))
-
-
-def _slope(rows: Judged) -> tuple[float, float]:
-    z, count, found = _cells(rows)
-    fitted = _fitted(z, count, found, _WEAK)
-    return float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
 
 
 def _smooth(rows: Judged) -> dict[str, Any] | None:
@@ -96,11 +93,11 @@ def _cells(rows: Judged) -> tuple[Floats, NDArray[np.int64], NDArray[np.int64]]:
     return z[:, np.newaxis], count, np.array([rows.positive[part].sum() for part in parts])
 
 
-def _fitted(X: Floats, count: Any, found: Any, C: float = 10.0) -> Any:
+def _fitted(X: Floats, count: Any, found: Any) -> Any:
     """Fit logistic regression to counted rows: each cell once as positive and once as negative."""
     y = np.repeat([1, 0], len(X))
     weights = np.concatenate([found, count - found]).astype(np.float64)
     there = weights > 0
     # Few inputs: Newton's steps are few, and need no threads.
-    model = LogisticRegression(C=C, solver="newton-cholesky")
+    model = LogisticRegression(C=10.0, solver="newton-cholesky")
     return model.fit(np.concatenate([X, X])[there], y[there], sample_weight=weights[there])

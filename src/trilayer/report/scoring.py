@@ -37,7 +37,7 @@ def scored(rows: Judged, threshold: float, summary: dict[str, Any]) -> dict[str,
     steps = ladder(probabilities(Z), positive)
     both = 0 < positive.sum() < len(positive)
     samples = resampled(len(Z), lambda drawn: _measured(Z[drawn], positive[drawn], threshold))
-    values = _scores(Z, positive, threshold)
+    values = _scores(Z, positive, threshold, ladder(Z, positive))
     return {
         "rows": rows.m,
         "positives": int(positive.sum()),
@@ -63,16 +63,16 @@ def scored(rows: Judged, threshold: float, summary: dict[str, Any]) -> dict[str,
     }
 
 
-def _scores(Z: Floats, positive: Bools, threshold: float) -> dict[str, Any]:
+def _scores(Z: Floats, positive: Bools, threshold: float, steps: Ladder) -> dict[str, Any]:
     """Return the scores by name; None where there is no class to tell from another."""
     found = scores(Z, positive, threshold).as_json()
-    return found | {"average_precision": average_precision(ladder(Z, positive))}
+    return found | {"average_precision": average_precision(steps)}
 
 
 def _measured(Z: Floats, positive: Bools, threshold: float) -> dict[str, Any]:
     """Return the scores of a resample, and its curves on a grid."""
-    found = _scores(Z, positive, threshold)
     steps = ladder(Z, positive)
+    found = _scores(Z, positive, threshold, steps)
     undefined = {name: np.nan for name in NAMES if found[name] is None}
     return {
         **{name: found[name] for name in NAMES},
